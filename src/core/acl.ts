@@ -1,0 +1,84 @@
+/**
+ * Access control lists: which are acceptable, what they allow, what of them is shown (`ZooKeeperServer.checkACL`,
+ * `PrepRequestProcessor.fixupACL`).
+ */
+import { Perms } from "../protocol/op-code.ts";
+import type { ACL, Id } from "../protocol/records.ts";
+import { isAuthenticating, isValidId, matchesId } from "./auth.ts";
+
+/** Everyone may do everything. */
+export const OPEN_ACL_UNSAFE: readonly ACL[] = [
+  { perms: Perms.all, id: { scheme: "world", id: "anyone" } },
+];
+
+/** Everyone may read. */
+export const READ_ACL_UNSAFE: readonly ACL[] = [
+  { perms: Perms.read, id: { scheme: "world", id: "anyone" } },
+];
+
+/** Whether somebody with these identities may do one of `perms`. */
+export function permits(acl: readonly ACL[], perms: number, authIds: readonly Id[]): boolean {
+  if (acl === OPEN_ACL_UNSAFE) return true;
+  return acl.some(
+    (entry) => (entry.perms & perms) !== 0 && (isAnyone(entry.id) || matchesAny(entry.id, authIds)),
+  );
+}
+
+/**
+ * The list to store for one that a client sent: duplicates removed, `auth` replaced by the client's own
+ * identities. Undefined when it is not acceptable.
+ */
+export function fixupACL(
+  acl: readonly ACL[] | null,
+  authIds: readonly Id[],
+): readonly ACL[] | undefined {
+  if (acl === null || acl.length === 0) return undefined;
+  const fixed: ACL[] = [];
+  for (const entry of withoutDuplicates(acl)) {
+    if (isAnyone(entry.id)) {
+      fixed.push(entry);
+    } else if (entry.id.scheme === "auth") {
+      const own = authIds.filter((id) => isAuthenticating(id.scheme));
+      if (own.length === 0) return undefined;
+      for (const id of own) fixed.push({ perms: entry.perms, id });
+    } else if (isValidId(entry.id)) {
+      fixed.push(entry);
+    } else {
+      return undefined;
+    }
+  }
+  return isOpen(fixed) ? OPEN_ACL_UNSAFE : fixed;
+}
+
+/** The list as somebody without ADMIN sees it: digests hidden. */
+export function maskDigests(acl: readonly ACL[]): readonly ACL[] {
+  return acl.map((entry) =>
+    entry.id.scheme === "digest"
+      ? { perms: entry.perms, id: { scheme: "digest", id: entry.id.id.replace(/:.*/s, ":x") } }
+      : entry,
+  );
+}
+
+function isAnyone(id: Id): boolean {
+  return id.scheme === "world" && id.id === "anyone";
+}
+
+function matchesAny(wanted: Id, authIds: readonly Id[]): boolean {
+  return authIds.some(
+    (id) => id.scheme === wanted.scheme && matchesId(wanted.scheme, id.id, wanted.id),
+  );
+}
+
+function isOpen(acl: readonly ACL[]): boolean {
+  const [entry] = acl;
+  return acl.length === 1 && entry !== undefined && entry.perms === Perms.all && isAnyone(entry.id);
+}
+
+function withoutDuplicates(acl: readonly ACL[]): readonly ACL[] {
+  if (acl.length === 1) return acl;
+  const seen = new Set<string>();
+  return acl.filter(({ perms, id }) => {
+    const key = JSON.stringify([perms, id.scheme, id.id]);
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * From a frame's bytes to the bytes of its answer: decode, apply, encode. What a server does with a frame that is
+ * no valid request is decided here, as seen on ZooKeeper 3.8.0.
+ */
+import { ErrorCode } from "../protocol/error-code.ts";
+import { JuteError, JuteReader } from "../protocol/jute-reader.ts";
+import type { JuteWriter } from "../protocol/jute-writer.ts";
+import { OpCode, ReservedXid } from "../protocol/op-code.ts";
+import {
+  type ConnectRequest,
+  type ConnectResponse,
+  readConnectRequest,
+  readRequestHeader,
+  type RequestHeader,
+  writeConnectResponse,
+  writeReplyHeader,
+} from "../protocol/records.ts";
+import { readRequest, type Request } from "../protocol/requests.ts";
+import { type Reply, writeReply } from "../protocol/replies.ts";
+import type { Client, StateMachine, StepContext } from "./state-machine.ts";
+import type { Session } from "./store.ts";
+
+/** What becomes of the connection. */
+export type FrameResult =
+  | "open"
+  /** Send what was written, then disconnect. The session lives on. */
+  | "disconnect"
+  /** Send what was written, then disconnect. The session has ended. */
+  | "sessionClosed";
+
+/** Ops that take a zxid even when their body cannot be read. */
+const WRITES: ReadonlySet<number> = new Set([
+  OpCode.create,
+  OpCode.create2,
+  OpCode.delete,
+  OpCode.setData,
+  OpCode.setACL,
+  OpCode.multi,
+]);
+
+/** Handles one frame of an established session and writes the reply behind what `out` holds already. */
+export function handleFrame(
+  machine: StateMachine,
+  client: Client,
+  frame: Uint8Array,
+  out: JuteWriter,
+  context: StepContext,
+): FrameResult {
+  const reader = new JuteReader(frame);
+  const header = attempt(() => readRequestHeader(reader));
+  if (header === undefined) return "disconnect";
+  const { type } = header;
+  let request: Request | undefined;
+  try {
+    request = readRequest(reader, type);
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error;
+    if (type === OpCode.auth) return "disconnect";
+    const zxid = WRITES.has(type) ? machine.nextZxid() : machine.lastZxid;
+    writeReplyFrame(out, header.xid, zxid, ErrorCode.marshallingError, undefined);
+    return "open";
+  }
+  if (request === undefined) {
+    writeReplyFrame(out, header.xid, -1, ErrorCode.unimplemented, undefined);
+    return "disconnect";
+  }
+  return answer(machine, client, header, request, out, context);
+}
+
+/** Reads the first frame of a connection; undefined when it is not a connect request. */
+export function readHandshake(frame: Uint8Array): ConnectRequest | undefined {
+  return attempt(() => readConnectRequest(new JuteReader(frame)));
+}
+
+/** Writes the answer to a connect request; a session of undefined says that it is expired. */
+export function writeHandshake(
+  out: JuteWriter,
+  request: ConnectRequest,
+  session: Session | undefined,
+): void {
+  const response: ConnectResponse = {
+    protocolVersion: 0,
+    timeOut: session?.timeoutMs ?? 0,
+    sessionId: session?.id ?? 0,
+    passwd: session?.passwd ?? new Uint8Array(16),
+    // Clients from before 3.4 do not send the byte and do not expect it.
+    readOnly: request.readOnly === undefined ? undefined : false,
+  };
+  const frame = out.beginFrame();
+  writeConnectResponse(out, response);
+  out.endFrame(frame);
+}
+
+function answer(
+  machine: StateMachine,
+  client: Client,
+  header: RequestHeader,
+  request: Request,
+  out: JuteWriter,
+  context: StepContext,
+): FrameResult {
+  const { err, zxid, reply } = machine.apply(request, client, context);
+  // A ping is answered under its reserved xid, whatever it was sent with.
+  const xid = request.type === OpCode.ping ? ReservedXid.ping : header.xid;
+  writeReplyFrame(out, xid, zxid, err, reply);
+  if (request.type === OpCode.closeSession) return "sessionClosed";
+  return err === ErrorCode.authFailed ? "disconnect" : "open";
+}
+
+function writeReplyFrame(
+  out: JuteWriter,
+  xid: number,
+  zxid: number,
+  err: number,
+  reply: Reply | undefined,
+): void {
+  const frame = out.beginFrame();
+  writeReplyHeader(out, xid, zxid, err);
+  if (reply !== undefined) writeReply(out, reply);
+  out.endFrame(frame);
+}
+
+/** The result of a read, or undefined when the bytes do not allow it. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof JuteError) return undefined;
+    throw error;
+  }
+}

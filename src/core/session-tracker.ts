@@ -1,0 +1,72 @@
+/**
+ * When sessions expire (`SessionTrackerImpl`, `ExpiryQueue`): a session that has not been heard of for its timeout
+ * ends at the next tick. Keeps times only, so that hearing of a session costs an assignment.
+ */
+import type { SessionId } from "../protocol/records.ts";
+
+export interface TrackedSession {
+  readonly id: SessionId;
+  /** Negotiated, in milliseconds. */
+  timeoutMs: number;
+  /** When the session was last heard of, in milliseconds since 1970. Set on every sign of life. */
+  heardMs: number;
+}
+
+export class SessionTracker {
+  readonly #tickTimeMs: number;
+  readonly #sessions = new Map<SessionId, TrackedSession>();
+
+  constructor(tickTimeMs: number) {
+    this.#tickTimeMs = tickTimeMs;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(id: SessionId): TrackedSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  track(id: SessionId, timeoutMs: number, heardMs: number): TrackedSession {
+    const tracked = { id, timeoutMs, heardMs };
+    this.#sessions.set(id, tracked);
+    return tracked;
+  }
+
+  forget(id: SessionId): void {
+    this.#sessions.delete(id);
+  }
+
+  values(): Iterable<TrackedSession> {
+    return this.#sessions.values();
+  }
+
+  /** When a session ends unless it is heard of before, in milliseconds since 1970. */
+  deadlineOf(session: TrackedSession): number {
+    const earliest = session.heardMs + session.timeoutMs;
+    return (Math.floor(earliest / this.#tickTimeMs) + 1) * this.#tickTimeMs;
+  }
+
+  /** The sessions that are over at `nowMs`. */
+  expiredAt(nowMs: number): SessionId[] {
+    return [...this.#sessions.values()]
+      .filter((session) => this.deadlineOf(session) <= nowMs)
+      .map((session) => session.id);
+  }
+
+  /** The first deadline of all, or undefined when there are no sessions. */
+  nextDeadline(): number | undefined {
+    let next: number | undefined;
+    for (const session of this.#sessions.values()) {
+      const deadline = this.deadlineOf(session);
+      if (next === undefined || deadline < next) next = deadline;
+    }
+    return next;
+  }
+}
+
+/** The timeout that a session gets: between 2 and 20 ticks (`minSessionTimeout`, `maxSessionTimeout`). */
+export function negotiateTimeoutMs(requestedMs: number, tickTimeMs: number): number {
+  return Math.min(Math.max(requestedMs, 2 * tickTimeMs), 20 * tickTimeMs);
+}

@@ -1,0 +1,82 @@
+/**
+ * Frames that wait for the next batch, of all channels in order of arrival. Frames of one channel never overtake
+ * each other; those of a channel whose client does not read its replies wait aside, so that one slow reader fills
+ * neither the memory nor the queue of the others.
+ */
+import type { Channel } from "./channel.ts";
+
+/** What a channel may have in its output before its requests wait. */
+const PENDING_BYTES_MAX = 1024 * 1024;
+
+/** A frame, or the end of what a channel sent. */
+export interface Arrival {
+  readonly channel: Channel;
+  readonly frame: Uint8Array | undefined;
+}
+
+export class RequestQueue {
+  #arrivals: Arrival[] = [];
+  #next = 0;
+  readonly #held = new Map<Channel, Arrival[]>();
+
+  get isEmpty(): boolean {
+    return this.#next === this.#arrivals.length;
+  }
+
+  push(channel: Channel, frame: Uint8Array | undefined): void {
+    this.#arrivals.push({ channel, frame });
+  }
+
+  /** The next arrival whose channel can take a reply. */
+  shift(): Arrival | undefined {
+    while (!this.isEmpty) {
+      const arrival = this.#arrivals[this.#next] as Arrival;
+      this.#next += 1;
+      if (!this.#mustWait(arrival.channel)) return arrival;
+      this.#hold(arrival);
+    }
+    this.#arrivals = [];
+    this.#next = 0;
+    return undefined;
+  }
+
+  /** Whether frames of this channel wait until its client reads. */
+  isHeld(channel: Channel): boolean {
+    return this.#held.has(channel);
+  }
+
+  /** Lets the frames of a channel go on whose output has left. Returns whether there were any. */
+  release(channel: Channel): boolean {
+    if (channel.transport.pendingBytes > PENDING_BYTES_MAX / 2) return false;
+    const held = this.#held.get(channel);
+    if (held === undefined) return false;
+    this.#held.delete(channel);
+    // What arrived after them is behind them in the queue or not there yet: they go first.
+    this.#arrivals = [...held, ...this.#arrivals.slice(this.#next)];
+    this.#next = 0;
+    return true;
+  }
+
+  /** {@link release} for every channel that waits. */
+  releaseAll(): void {
+    for (const channel of this.#held.keys()) this.release(channel);
+  }
+
+  /** Forgets the frames of a channel that is gone. */
+  drop(channel: Channel): void {
+    this.#held.delete(channel);
+  }
+
+  #mustWait(channel: Channel): boolean {
+    return (
+      this.#held.has(channel) ||
+      channel.transport.pendingBytes + channel.out.length > PENDING_BYTES_MAX
+    );
+  }
+
+  #hold(arrival: Arrival): void {
+    const held = this.#held.get(arrival.channel);
+    if (held === undefined) this.#held.set(arrival.channel, [arrival]);
+    else held.push(arrival);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Which session has which channel, and when a session is over.
+ */
+import type { SessionTracker, TrackedSession } from "../core/session-tracker.ts";
+import type { Session } from "../core/store.ts";
+import type { SessionId } from "../protocol/records.ts";
+import type { Channel } from "./channel.ts";
+import type { SessionTable } from "./session-table.ts";
+
+/**
+ * A session without a connection that should have expired this long ago was not expired because nobody was there to
+ * do it: the object was down, and the client could not have come back.
+ */
+const DOWN_MS = 5_000;
+
+export class SessionRegistry {
+  readonly #tracker: SessionTracker;
+  readonly #table: SessionTable;
+  readonly #tickTimeMs: number;
+  readonly #channels = new Map<SessionId, Channel>();
+
+  constructor(tracker: SessionTracker, table: SessionTable, tickTimeMs: number) {
+    this.#tracker = tracker;
+    this.#table = table;
+    this.#tickTimeMs = tickTimeMs;
+  }
+
+  /**
+   * Takes up the sessions that the table holds, when the object starts. Sessions of hibernated sockets must have
+   * been attached before. Who had a connection when the object went down, or could not come back while it was, gets
+   * a fresh timeout, as after a ZooKeeper leader change.
+   */
+  recover(nowMs: number): void {
+    for (const session of this.#table.values()) {
+      if (this.#tracker.get(session.id) !== undefined) continue;
+      const tracked = this.#tracker.track(session.id, session.timeoutMs, session.heardMs ?? nowMs);
+      if (this.#tracker.deadlineOf(tracked) + DOWN_MS < nowMs) tracked.heardMs = nowMs;
+      this.#table.setHeard(session.id, tracked.heardMs);
+    }
+  }
+
+  channelOf(id: SessionId): Channel | undefined {
+    return this.#channels.get(id);
+  }
+
+  /** Gives a session its channel. Returns when it is over, unless it is heard of before. */
+  attach(session: Session, channel: Channel, heardMs: number): number {
+    const tracked =
+      this.#tracker.get(session.id) ?? this.#tracker.track(session.id, session.timeoutMs, heardMs);
+    tracked.timeoutMs = session.timeoutMs;
+    tracked.heardMs = Math.max(tracked.heardMs, heardMs);
+    channel.session = tracked;
+    this.#channels.set(session.id, channel);
+    this.#table.setHeard(session.id, null);
+    return this.#tracker.deadlineOf(tracked);
+  }
+
+  /** Takes the channel from its session, which lives on. */
+  detach(channel: Channel): void {
+    const { session } = channel;
+    if (session === undefined || this.#channels.get(session.id) !== channel) return;
+    this.#channels.delete(session.id);
+    this.#table.setHeard(session.id, session.heardMs);
+  }
+
+  /** Forgets a session that has ended. */
+  forget(id: SessionId): void {
+    this.#channels.delete(id);
+    this.#tracker.forget(id);
+  }
+
+  /**
+   * The sessions that are over. A deadline that passed more than a tick ago says that this object did not run, or
+   * not in time, so that the client may have been heard of in the meantime had anybody listened: such a session is
+   * given until the next tick.
+   */
+  takeExpired(nowMs: number): SessionId[] {
+    return this.#tracker.expiredAt(nowMs).filter((id) => {
+      const tracked = this.#tracker.get(id) as TrackedSession;
+      if (nowMs - this.#tracker.deadlineOf(tracked) <= this.#tickTimeMs) return true;
+      tracked.heardMs = nowMs - tracked.timeoutMs;
+      return false;
+    });
+  }
+
+  nextDeadline(): number | undefined {
+    return this.#tracker.nextDeadline();
+  }
+
+  get size(): number {
+    return this.#tracker.size;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The Durable Object that owns a namespace's tree. It only composes: sockets in, batches through, one alarm.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { createHash } from "node:crypto";
+import { WatchManager } from "../core/watch-manager.ts";
+import { FrameDecoder } from "../protocol/frame-decoder.ts";
+import { AlarmScheduler } from "./alarm-scheduler.ts";
+import { Channel } from "./channel.ts";
+import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
+import { Hibernation } from "./hibernation.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import { Subtree } from "./subtree.ts";
+import { TCPTransport } from "./tcp-transport.ts";
+import { WebSocketTransport } from "./web-socket-transport.ts";
+
+/** How long a connection may take to open a session. */
+const HANDSHAKE_MS = 10_000;
+
+/** What the object did since it was constructed. */
+export interface Counters {
+  readonly rowsWritten: number;
+  readonly batches: number;
+  readonly requests: number;
+}
+
+/** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
+const UNSUPPORTED_DATA = 1003;
+
+export class SubtreeObject extends DurableObject<Env> {
+  readonly #store: SqliteStore;
+  readonly #alarms: AlarmScheduler;
+  readonly #hibernation: Hibernation;
+  readonly #subtree: Subtree;
+  readonly #webSocketChannels = new Map<WebSocket, Channel>();
+  /** Wakes those who wait until their channel's client has read. */
+  readonly #waiting = new Map<Channel, () => void>();
+  #isBatchScheduled = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { storage } = ctx;
+    this.#store = new SqliteStore(storage.sql);
+    this.#alarms = new AlarmScheduler(storage);
+    const watches = new WatchManager((watcher, kind, path, set) =>
+      this.#hibernation.onWatchChanged(watcher as Channel, kind, path, set),
+    );
+    this.#hibernation = new Hibernation(this.#store, watches);
+    this.#subtree = new Subtree(
+      {
+        store: this.#store,
+        alarms: this.#alarms,
+        tickTimeMs: env.TICK_TIME_MS,
+        randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+        sha1Base64: (text) => createHash("sha1").update(text, "utf8").digest("base64"),
+        transaction: (writes) => storage.transactionSync(writes),
+        onTouched: (channel, nowMs) => this.#hibernation.save(channel, nowMs),
+      },
+      watches,
+    );
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarms.start();
+      this.#recover(Date.now());
+    });
+  }
+
+  /** Upgrades to a WebSocket that carries frames. */
+  override fetch(request: Request): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    const address = request.headers.get(CLIENT_ADDRESS_HEADER) ?? UNKNOWN_ADDRESS;
+    this.ctx.acceptWebSocket(server);
+    const channel = new Channel(new WebSocketTransport(server), address);
+    this.#webSocketChannels.set(server, channel);
+    this.#hibernation.adopt(channel, Date.now());
+    this.#expectHandshake(channel);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Serves one TCP connection until it ends. */
+  override async connect(socket: Socket): Promise<void> {
+    const { localAddress } = await socket.opened;
+    const transport = new TCPTransport(socket);
+    const channel = new Channel(transport, hostOf(localAddress ?? ""));
+    transport.onDrain = () => this.#onDrain(channel);
+    this.#expectHandshake(channel);
+    const decoder = new FrameDecoder();
+    const frames: Uint8Array[] = [];
+    try {
+      for await (const chunk of transport.readable) {
+        const isIntact = decoder.push(chunk, frames);
+        for (const frame of frames) this.#receive(channel, frame);
+        frames.length = 0;
+        if (!isIntact || channel.closed) break;
+        await this.#whenRead(channel);
+      }
+    } catch {
+      // The connection broke, which is one more way for it to end.
+    }
+    this.#receive(channel, undefined);
+    await transport.closed;
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const channel = this.#channelOf(socket);
+    if (channel === undefined || channel.closed) return;
+    const frames: Uint8Array[] = [];
+    const decoder = new FrameDecoder();
+    // Frames do not span messages: the object may forget everything between two of them.
+    const isIntact =
+      typeof message !== "string" &&
+      decoder.push(new Uint8Array(message), frames) &&
+      decoder.pendingBytes === 0;
+    for (const frame of frames) this.#receive(channel, frame);
+    if (isIntact) return;
+    this.#receive(channel, undefined);
+    channel.transport.close(UNSUPPORTED_DATA);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    const channel = this.#channelOf(socket);
+    this.#webSocketChannels.delete(socket);
+    new WebSocketTransport(socket).close(code, reason);
+    if (channel !== undefined) this.#receive(channel, undefined);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.webSocketClose(socket, 1006, "");
+  }
+
+  override alarm(): void {
+    this.#guard(() => {
+      const nowMs = Date.now();
+      this.#hearHeartbeats();
+      this.#subtree.runAlarm(nowMs);
+    });
+  }
+
+  /** Proves that the object runs and its storage answers. */
+  health(): void {
+    this.#store.touch();
+  }
+
+  counters(): Counters {
+    return { rowsWritten: this.#store.rowsWritten, ...this.#subtree.counters };
+  }
+
+  #recover(nowMs: number): void {
+    for (const socket of this.ctx.getWebSockets()) {
+      const restored = this.#hibernation.restore(socket);
+      if (restored === undefined) continue;
+      const { channel, sessionId, heardMs } = restored;
+      this.#webSocketChannels.set(socket, channel);
+      const session = this.#store.getSession(sessionId);
+      if (session === undefined) this.#expectHandshake(channel);
+      else this.#subtree.sessions.attach(session, channel, heardMs);
+    }
+    const attached = [...this.#webSocketChannels.values()].map((channel) => channel.sessionId);
+    this.#store.deleteSpilledWatchesExcept(attached);
+    this.#hearHeartbeats();
+    this.#subtree.recover(nowMs);
+  }
+
+  /** Text pings are answered by the platform, which notes only when. */
+  #hearHeartbeats(): void {
+    for (const [socket, channel] of this.#webSocketChannels) {
+      const pingedAt = this.ctx.getWebSocketAutoResponseTimestamp(socket);
+      if (pingedAt === null || channel.session === undefined) continue;
+      channel.session.heardMs = Math.max(channel.session.heardMs, pingedAt.getTime());
+    }
+  }
+
+  #channelOf(socket: WebSocket): Channel | undefined {
+    return this.#webSocketChannels.get(socket);
+  }
+
+  #expectHandshake(channel: Channel): void {
+    setTimeout(() => {
+      if (channel.session === undefined && !channel.closed) this.#receive(channel, undefined);
+    }, HANDSHAKE_MS);
+  }
+
+  /** Waits while the client does not read its replies: it must not fill the memory with more requests. */
+  async #whenRead(channel: Channel): Promise<void> {
+    while (this.#subtree.isHeld(channel) && !channel.closed) {
+      await new Promise<void>((resolve) => this.#waiting.set(channel, resolve));
+    }
+  }
+
+  #onDrain(channel: Channel): void {
+    if (this.#subtree.drained(channel)) this.#scheduleBatch();
+    this.#waiting.get(channel)?.();
+    this.#waiting.delete(channel);
+  }
+
+  #receive(channel: Channel, frame: Uint8Array | undefined): void {
+    this.#subtree.receive(channel, frame);
+    this.#scheduleBatch();
+  }
+
+  /** One batch runs a turn: what arrives until then, on whatever channel, is in it. */
+  #scheduleBatch(): void {
+    if (this.#isBatchScheduled) return;
+    this.#isBatchScheduled = true;
+    this.ctx.waitUntil(this.#runBatches());
+  }
+
+  async #runBatches(): Promise<void> {
+    do {
+      await scheduler.wait(0);
+      this.#guard(() => this.#subtree.runBatch(Date.now()));
+    } while (this.#subtree.hasWork);
+    this.#isBatchScheduled = false;
+  }
+
+  /** What goes wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      console.error("the subtree object starts over:", error);
+      this.ctx.abort("unexpected error in a batch");
+    }
+  }
+}
+
+/** `127.0.0.1` of `127.0.0.1:4711`, also where an IPv4 address is written as an IPv6 one. */
+function hostOf(address: string): string {
+  const host = address.slice(0, Math.max(0, address.lastIndexOf(":")));
+  return host.replace(/^\[(.*)\]$/, "$1").replace(/^::ffff:/i, "");
+}

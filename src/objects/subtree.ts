@@ -1,0 +1,211 @@
+/**
+ * The batch engine: what has arrived, from all channels, is applied in one turn, committed once, and answered with
+ * one message a channel. See docs/design/batches.md.
+ */
+import { handleFrame, readHandshake, writeHandshake } from "../core/frame-handler.ts";
+import { StateMachine, type StepContext } from "../core/state-machine.ts";
+import { SessionTracker } from "../core/session-tracker.ts";
+import { createSystemZnodes } from "../core/data-tree.ts";
+import type { NotifyWatcher, WatchManager } from "../core/watch-manager.ts";
+import type { Sha1Base64 } from "../core/auth.ts";
+import type { SessionId } from "../protocol/records.ts";
+import { writeNotificationFrame } from "../protocol/records.ts";
+import type { AlarmScheduler } from "./alarm-scheduler.ts";
+import type { Channel } from "./channel.ts";
+import { RequestQueue } from "./request-queue.ts";
+import { SessionRegistry } from "./session-registry.ts";
+import type { SqliteStore } from "./sqlite-store.ts";
+
+/** Frames that one batch takes at most: what arrives behind them waits for the next. */
+const BATCH_FRAMES_MAX = 8_192;
+
+/** Bytes of replies after which a batch ends. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Bytes of replies and events that a client may leave unread before it is disconnected. */
+const UNREAD_BYTES_MAX = 32 * 1024 * 1024;
+
+const EXPIRY = "session expiry";
+
+export interface SubtreeOptions {
+  readonly store: SqliteStore;
+  readonly alarms: AlarmScheduler;
+  readonly tickTimeMs: number;
+  readonly randomBytes: (count: number) => Uint8Array<ArrayBuffer>;
+  readonly sha1Base64: Sha1Base64;
+  /** Runs a function in a transaction: all of its writes, or, when it throws, none. */
+  readonly transaction: (writes: () => void) => void;
+  /** Called with each channel that got frames, events or a session in a batch, before it commits. */
+  readonly onTouched: (channel: Channel, nowMs: number) => void;
+}
+
+export class Subtree {
+  readonly watches: WatchManager;
+  readonly sessions: SessionRegistry;
+  /** Counted since the object was constructed. */
+  readonly counters = { batches: 0, requests: 0 };
+
+  readonly #options: SubtreeOptions;
+  readonly #machine: StateMachine;
+  readonly #queue = new RequestQueue();
+  readonly #touched = new Set<Channel>();
+  readonly #closing = new Set<Channel>();
+
+  constructor(options: SubtreeOptions, watches: WatchManager) {
+    const { store, tickTimeMs } = options;
+    this.#options = options;
+    this.watches = watches;
+    createSystemZnodes(store);
+    this.sessions = new SessionRegistry(new SessionTracker(tickTimeMs), store.sessions, tickTimeMs);
+    this.#machine = new StateMachine({ ...options, watches: this.watches });
+    options.alarms.define(EXPIRY, (nowMs) => this.#expire(nowMs));
+  }
+
+  /** Takes up the sessions of an earlier incarnation, once those of hibernated sockets are attached. */
+  recover(nowMs: number): void {
+    this.sessions.recover(nowMs);
+    this.#scheduleExpiry(this.sessions.nextDeadline());
+  }
+
+  get hasWork(): boolean {
+    return !this.#queue.isEmpty;
+  }
+
+  /** Queues a frame; undefined stands for the end of what the channel will send. */
+  receive(channel: Channel, frame: Uint8Array | undefined): void {
+    if (!channel.closed) this.#queue.push(channel, frame);
+  }
+
+  /** Whether requests of a channel wait for its client to read its replies. */
+  isHeld(channel: Channel): boolean {
+    return this.#queue.isHeld(channel);
+  }
+
+  /** Lets a channel go on whose client had not read its replies. Returns whether there is now work. */
+  drained(channel: Channel): boolean {
+    return this.#queue.release(channel);
+  }
+
+  /** Applies what has arrived, up to the limits of a batch, commits it and answers. */
+  runBatch(nowMs: number): void {
+    let bytes = 0;
+    const context = this.#context(nowMs);
+    for (let frames = 0; frames < BATCH_FRAMES_MAX && bytes < BATCH_BYTES_MAX; frames++) {
+      const arrival = this.#queue.shift();
+      if (arrival === undefined) break;
+      const { channel, frame } = arrival;
+      if (channel.closed) continue;
+      const before = channel.out.length;
+      if (frame === undefined) this.#disconnect(channel);
+      else this.#handle(channel, frame, context);
+      bytes += channel.out.length - before;
+    }
+    this.#commit(nowMs);
+  }
+
+  /** Runs the timers that are due, and commits what they did. */
+  runAlarm(nowMs: number): void {
+    // A client that spoke before its deadline must not expire because its frame is still queued.
+    while (this.hasWork) this.runBatch(nowMs);
+    this.#options.alarms.run(nowMs);
+    this.#commit(nowMs);
+  }
+
+  #handle(channel: Channel, frame: Uint8Array, context: StepContext): void {
+    this.#touched.add(channel);
+    this.counters.requests += 1;
+    if (channel.session === undefined) {
+      this.#handshake(channel, frame, context.nowMs);
+      return;
+    }
+    channel.session.heardMs = context.nowMs;
+    const result = handleFrame(this.#machine, channel, frame, channel.out, context);
+    if (result === "open") return;
+    if (result === "sessionClosed") this.sessions.forget(channel.sessionId);
+    this.#disconnect(channel);
+  }
+
+  #handshake(channel: Channel, frame: Uint8Array, nowMs: number): void {
+    const request = readHandshake(frame);
+    const outcome = request && this.#machine.connect(request, nowMs);
+    if (request === undefined || outcome === undefined || outcome.kind === "ahead") {
+      this.#disconnect(channel);
+      return;
+    }
+    if (outcome.kind === "expired") {
+      writeHandshake(channel.out, request, undefined);
+      this.#disconnect(channel);
+      return;
+    }
+    // A session has one connection: whoever takes it over disconnects the one before.
+    const owner = this.sessions.channelOf(outcome.session.id);
+    if (owner !== undefined) this.#disconnect(owner);
+    writeHandshake(channel.out, request, outcome.session);
+    this.#scheduleExpiry(this.sessions.attach(outcome.session, channel, nowMs));
+  }
+
+  #expire(nowMs: number): number | undefined {
+    const context = this.#context(nowMs);
+    for (const id of this.sessions.takeExpired(nowMs)) this.#expireSession(id, context);
+    return this.sessions.nextDeadline();
+  }
+
+  #expireSession(id: SessionId, context: StepContext): void {
+    const channel = this.sessions.channelOf(id);
+    // ZooKeeper says nothing to an expired client: it finds out when it reconnects.
+    if (channel !== undefined) this.#disconnect(channel);
+    this.sessions.forget(id);
+    this.#machine.closeSession(id, context);
+  }
+
+  #disconnect(channel: Channel): void {
+    channel.closed = true;
+    this.#queue.drop(channel);
+    this.watches.removeWatcher(channel);
+    this.sessions.detach(channel);
+    this.#touched.add(channel);
+    this.#closing.add(channel);
+  }
+
+  /** Gets rid of a client that does not read: its unread bytes fill the memory of all. */
+  #cutOff(channel: Channel): void {
+    this.#disconnect(channel);
+    channel.transport.abort();
+  }
+
+  #commit(nowMs: number): void {
+    const { store, alarms, transaction, onTouched } = this.#options;
+    this.counters.batches += 1;
+    transaction(() => {
+      // Closed channels first: a session's new channel must not lose what its old one leaves behind.
+      for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
+      for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
+      store.flush();
+    });
+    store.touch();
+    void alarms.arm(nowMs);
+    // Everything sent from here on waits, in the platform's output gate, until the commit is durable.
+    for (const channel of this.#touched) {
+      if (channel.out.length > 0) channel.transport.send(channel.out.take());
+      if (channel.transport.pendingBytes > UNREAD_BYTES_MAX) this.#cutOff(channel);
+    }
+    for (const channel of this.#closing) channel.transport.close();
+    this.#touched.clear();
+    this.#closing.clear();
+    this.#queue.releaseAll();
+  }
+
+  #context(nowMs: number): StepContext {
+    return { nowMs, notify: this.#notify };
+  }
+
+  readonly #notify: NotifyWatcher = (watcher, type, path) => {
+    const channel = watcher as Channel;
+    writeNotificationFrame(channel.out, type, path);
+    this.#touched.add(channel);
+  };
+
+  #scheduleExpiry(dueMs: number | undefined): void {
+    if (dueMs !== undefined) this.#options.alarms.scheduleBy(EXPIRY, dueMs);
+  }
+}

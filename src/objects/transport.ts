@@ -1,0 +1,13 @@
+/**
+ * What carries bytes to a client and back. The rest of the object does not know which kind it is.
+ */
+export interface Transport {
+  /** Bytes that were sent and have not left yet. */
+  readonly pendingBytes: number;
+  /** Sends bytes, behind all that were sent before. They leave when everything written before is durable. */
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Disconnects once everything sent has left. */
+  close(code?: number): void;
+  /** Disconnects at once. */
+  abort(): void;
+}

@@ -1,0 +1,65 @@
+/**
+ * HTTP routes. `/v1/{namespace}/zk` upgrades to a WebSocket that carries ZooKeeper frames.
+ */
+import { type Context, Hono } from "hono";
+import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "../objects/env.ts";
+import { checkAccess } from "./access.ts";
+
+/** A namespace is a path segment of a URL, and the name of a Durable Object. */
+const NAMESPACE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
+
+type AppContext = Context<{ Bindings: Env }>;
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.get("/health", async (context) => {
+  // Through the object and its storage, so that "ok" means that requests are served.
+  await context.env.SUBTREE.getByName(context.env.TCP_NAMESPACE).health();
+  return context.json({ status: "ok" });
+});
+
+app.get("/v1/:namespace/zk", async (context) => {
+  const refusal = checkAccess(context.req.raw, context.env);
+  if (refusal) return context.json({ error: refusal.message }, refusal.status);
+  const namespace = context.req.param("namespace");
+  if (!NAMESPACE.test(namespace)) {
+    return context.json({ error: `not a namespace: it must match ${NAMESPACE.source}` }, 400);
+  }
+  if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
+    return context.json({ error: "this endpoint takes a WebSocket upgrade" }, 426);
+  }
+  return upgrade(context, namespace);
+});
+
+app.get("/v1/:namespace/counters", async (context) => {
+  const refusal = checkAccess(context.req.raw, context.env);
+  if (refusal) return context.json({ error: refusal.message }, refusal.status);
+  return context.json(
+    await context.env.SUBTREE.getByName(context.req.param("namespace")).counters(),
+  );
+});
+
+app.notFound((context) => context.json({ error: `no such path: ${context.req.path}` }, 404));
+
+app.onError((error, context: AppContext) => {
+  console.error(error);
+  return context.json({ error: "internal error" }, 500);
+});
+
+/** Hands the upgrade over to the namespace's object, with the address that it comes from. */
+function upgrade(context: AppContext, namespace: string): Promise<Response> {
+  const request = new Request(context.req.raw);
+  // Cloudflare sets this header itself. Elsewhere anyone could: there the address stays unknown.
+  const address =
+    context.env.ACCESS === "open" ? undefined : context.req.header("cf-connecting-ip");
+  request.headers.set(CLIENT_ADDRESS_HEADER, address ?? UNKNOWN_ADDRESS);
+  return context.env.SUBTREE.getByName(namespace).fetch(request);
+}
+
+export function handleRequest(
+  request: Request,
+  env: Env,
+  context: ExecutionContext,
+): Response | Promise<Response> {
+  return app.fetch(request, env, context);
+}
