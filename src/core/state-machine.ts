@@ -70,6 +70,9 @@ export interface StateMachineOptions {
   readonly sha1Base64: Sha1Base64;
 }
 
+/** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
+export const AUTH_IDS_UNITS_MAX = 2_048;
+
 const decoder = new TextDecoder();
 
 export class StateMachine {
@@ -217,7 +220,7 @@ export class StateMachine {
           },
         };
       }
-      results.push(result.reply);
+      results.push(inMulti(result.reply));
       if (result.change !== undefined) changes.push(result.change);
     }
     this.#fire(changes, context);
@@ -272,7 +275,11 @@ export class StateMachine {
     // ZooKeeper answers auth with zxid 0.
     if (id === undefined) return { err: ErrorCode.authFailed, zxid: 0, reply: undefined };
     if (!client.authIds.some((known) => known.scheme === id.scheme && known.id === id.id)) {
-      client.authIds = [...client.authIds, id];
+      const authIds = [...client.authIds, id];
+      if (sizeOf(authIds) > AUTH_IDS_UNITS_MAX) {
+        return { err: ErrorCode.authFailed, zxid: 0, reply: undefined };
+      }
+      client.authIds = authIds;
     }
     return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type } };
   }
@@ -320,6 +327,15 @@ export class StateMachine {
   #failed(err: Exclude<ErrorCode, 0>): Outcome {
     return { err, zxid: this.#store.lastZxid, reply: undefined };
   }
+}
+
+function sizeOf(ids: readonly Id[]): number {
+  return ids.reduce((sum, { scheme, id }) => sum + scheme.length + id.length, 0);
+}
+
+/** A create2 inside a multi is answered as a create, without a Stat (seen on 3.8.0). */
+function inMulti(result: MultiResult): MultiResult {
+  return result.type === OpCode.create2 ? { type: OpCode.create, path: result.path } : result;
 }
 
 /** A failed multi says 0 before the op that failed and -2 behind it. */

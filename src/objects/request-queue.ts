@@ -19,8 +19,8 @@ export class RequestQueue {
   #next = 0;
   readonly #held = new Map<Channel, Arrival[]>();
 
-  get isEmpty(): boolean {
-    return this.#next === this.#arrivals.length;
+  get size(): number {
+    return this.#arrivals.length - this.#next;
   }
 
   push(channel: Channel, frame: Uint8Array | undefined): void {
@@ -29,7 +29,7 @@ export class RequestQueue {
 
   /** The next arrival whose channel can take a reply. */
   shift(): Arrival | undefined {
-    while (!this.isEmpty) {
+    while (this.size > 0) {
       const arrival = this.#arrivals[this.#next] as Arrival;
       this.#next += 1;
       if (!this.#mustWait(arrival.channel)) return arrival;

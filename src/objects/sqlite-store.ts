@@ -55,6 +55,8 @@ export class SqliteStore implements Store {
     const cached = this.#cache.get(path);
     if (cached !== undefined) return cached;
     if (this.#changedZnodes.has(path)) return this.#changedZnodes.get(path);
+    // No znode has such a path, but its parent and its name are those of "/x".
+    if (path.startsWith("//")) return undefined;
     if (this.#isKnownToBeMissing(path)) return undefined;
     const znode = selectZnode(this.#sql, path);
     if (znode !== undefined) this.#cache.set(path, znode, weightOf(path, znode));

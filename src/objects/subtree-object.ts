@@ -24,6 +24,9 @@ export interface Counters {
   readonly requests: number;
 }
 
+/** Turns of the event loop that a batch waits at most while requests keep arriving. */
+const GATHER_TURNS_MAX = 16;
+
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
 const UNSUPPORTED_DATA = 1003;
 
@@ -33,6 +36,8 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #hibernation: Hibernation;
   readonly #subtree: Subtree;
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
+  /** Timers of the channels that have no session yet. */
+  readonly #handshakes = new Map<Channel, number>();
   /** Wakes those who wait until their channel's client has read. */
   readonly #waiting = new Map<Channel, () => void>();
   #isBatchScheduled = false;
@@ -54,7 +59,10 @@ export class SubtreeObject extends DurableObject<Env> {
         randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
         sha1Base64: (text) => createHash("sha1").update(text, "utf8").digest("base64"),
         transaction: (writes) => storage.transactionSync(writes),
-        onTouched: (channel, nowMs) => this.#hibernation.save(channel, nowMs),
+        onTouched: (channel, nowMs) => {
+          this.#endHandshake(channel);
+          this.#hibernation.save(channel, nowMs);
+        },
       },
       watches,
     );
@@ -175,9 +183,15 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   #expectHandshake(channel: Channel): void {
-    setTimeout(() => {
-      if (channel.session === undefined && !channel.closed) this.#receive(channel, undefined);
-    }, HANDSHAKE_MS);
+    const timer = setTimeout(() => this.#receive(channel, undefined), HANDSHAKE_MS);
+    this.#handshakes.set(channel, timer);
+  }
+
+  /** Stops the clock of a channel that has its session, or is gone: a timer would keep the object awake. */
+  #endHandshake(channel: Channel): void {
+    if (channel.session === undefined && !channel.closed) return;
+    clearTimeout(this.#handshakes.get(channel) ?? null);
+    this.#handshakes.delete(channel);
   }
 
   /** Waits while the client does not read its replies: it must not fill the memory with more requests. */
@@ -207,10 +221,23 @@ export class SubtreeObject extends DurableObject<Env> {
 
   async #runBatches(): Promise<void> {
     do {
-      await scheduler.wait(0);
+      await this.#gather();
       this.#guard(() => this.#subtree.runBatch(Date.now()));
     } while (this.#subtree.hasWork);
     this.#isBatchScheduled = false;
+  }
+
+  /**
+   * Lets the turns of the event loop pass in which more arrives: what many clients send at one moment reaches the
+   * object over several. A client that is alone waits for one. A timer would take a millisecond at least; `sync`
+   * takes a turn, and while a commit is under way it waits for that, which is just when requests should gather.
+   */
+  async #gather(): Promise<void> {
+    let seen = 0;
+    for (let turns = 0; turns < GATHER_TURNS_MAX && this.#subtree.queued > seen; turns++) {
+      seen = this.#subtree.queued;
+      await this.ctx.storage.sync();
+    }
   }
 
   /** What goes wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */

@@ -67,8 +67,13 @@ export class Subtree {
     this.#scheduleExpiry(this.sessions.nextDeadline());
   }
 
+  /** Frames that wait for a batch. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
   get hasWork(): boolean {
-    return !this.#queue.isEmpty;
+    return this.#queue.size > 0;
   }
 
   /** Queues a frame; undefined stands for the end of what the channel will send. */

@@ -34,7 +34,8 @@ export class JuteWriter {
   }
 
   writeBool(value: boolean): void {
-    this.#bytes[this.#reserve(1)] = value ? 1 : 0;
+    const at = this.#reserve(1);
+    this.#bytes[at] = value ? 1 : 0;
   }
 
   writeInt(value: number): void {
@@ -54,7 +55,8 @@ export class JuteWriter {
       return;
     }
     this.writeInt(value.length);
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
   }
 
   writeString(value: string | null): void {
