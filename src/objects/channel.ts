@@ -18,6 +18,8 @@ export class Channel implements Client {
   readonly out = new JuteWriter();
   /** No frame of it is looked at any more. */
   closed = false;
+  /** Says to a WebSocket client why it is disconnected; undefined when nothing is wrong. */
+  closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, authIds?: readonly Id[]) {
     this.transport = transport;

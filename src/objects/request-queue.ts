@@ -17,7 +17,7 @@ export interface Arrival {
 export class RequestQueue {
   #arrivals: Arrival[] = [];
   #next = 0;
-  readonly #held = new Map<Channel, Arrival[]>();
+  readonly #held = new Map<Channel, { readonly arrivals: Arrival[]; bytes: number }>();
 
   get size(): number {
     return this.#arrivals.length - this.#next;
@@ -45,6 +45,11 @@ export class RequestQueue {
     return this.#held.has(channel);
   }
 
+  /** Bytes of the frames of a channel that wait until its client reads. */
+  heldBytes(channel: Channel): number {
+    return this.#held.get(channel)?.bytes ?? 0;
+  }
+
   /** Lets the frames of a channel go on whose output has left. Returns whether there were any. */
   release(channel: Channel): boolean {
     if (channel.transport.pendingBytes > PENDING_BYTES_MAX / 2) return false;
@@ -52,7 +57,7 @@ export class RequestQueue {
     if (held === undefined) return false;
     this.#held.delete(channel);
     // What arrived after them is behind them in the queue or not there yet: they go first.
-    this.#arrivals = [...held, ...this.#arrivals.slice(this.#next)];
+    this.#arrivals = [...held.arrivals, ...this.#arrivals.slice(this.#next)];
     this.#next = 0;
     return true;
   }
@@ -75,8 +80,13 @@ export class RequestQueue {
   }
 
   #hold(arrival: Arrival): void {
-    const held = this.#held.get(arrival.channel);
-    if (held === undefined) this.#held.set(arrival.channel, [arrival]);
-    else held.push(arrival);
+    const { channel, frame } = arrival;
+    let held = this.#held.get(channel);
+    if (held === undefined) {
+      held = { arrivals: [], bytes: 0 };
+      this.#held.set(channel, held);
+    }
+    held.arrivals.push(arrival);
+    held.bytes += frame?.length ?? 0;
   }
 }

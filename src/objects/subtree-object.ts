@@ -92,15 +92,19 @@ export class SubtreeObject extends DurableObject<Env> {
     const channel = new Channel(transport, hostOf(localAddress ?? ""));
     transport.onDrain = () => this.#onDrain(channel);
     this.#expectHandshake(channel);
+    // Not `for await`: through the iterator a chunk costs several turns more.
+    const reader = transport.readable.getReader();
     const decoder = new FrameDecoder();
     const frames: Uint8Array[] = [];
     try {
-      for await (const chunk of transport.readable) {
+      for (;;) {
+        const { value: chunk, done } = await reader.read();
+        if (done) break;
         const isIntact = decoder.push(chunk, frames);
         for (const frame of frames) this.#receive(channel, frame);
         frames.length = 0;
         if (!isIntact || channel.closed) break;
-        await this.#whenRead(channel);
+        if (this.#subtree.isHeld(channel)) await this.#whenRead(channel);
       }
     } catch {
       // The connection broke, which is one more way for it to end.
@@ -121,8 +125,8 @@ export class SubtreeObject extends DurableObject<Env> {
       decoder.pendingBytes === 0;
     for (const frame of frames) this.#receive(channel, frame);
     if (isIntact) return;
+    channel.closeCode = UNSUPPORTED_DATA;
     this.#receive(channel, undefined);
-    channel.transport.close(UNSUPPORTED_DATA);
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
@@ -137,11 +141,12 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   override alarm(): void {
-    this.#guard(() => {
-      const nowMs = Date.now();
+    try {
       this.#hearHeartbeats();
-      this.#subtree.runAlarm(nowMs);
-    });
+      this.#subtree.runAlarm(Date.now());
+    } catch (error) {
+      this.#startOver(error);
+    }
   }
 
   /** Proves that the object runs and its storage answers. */
@@ -220,10 +225,14 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   async #runBatches(): Promise<void> {
-    do {
-      await this.#gather();
-      this.#guard(() => this.#subtree.runBatch(Date.now()));
-    } while (this.#subtree.hasWork);
+    try {
+      do {
+        await this.#gather();
+        this.#subtree.runBatch(Date.now());
+      } while (this.#subtree.queued > 0);
+    } catch (error) {
+      this.#startOver(error);
+    }
     this.#isBatchScheduled = false;
   }
 
@@ -240,14 +249,10 @@ export class SubtreeObject extends DurableObject<Env> {
     }
   }
 
-  /** What goes wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      console.error("the subtree object starts over:", error);
-      this.ctx.abort("unexpected error in a batch");
-    }
+  /** What went wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */
+  #startOver(error: unknown): void {
+    console.error("the subtree object starts over:", error);
+    this.ctx.abort("unexpected error in a batch");
   }
 }
 

@@ -25,6 +25,9 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Bytes of replies and events that a client may leave unread before it is disconnected. */
 const UNREAD_BYTES_MAX = 32 * 1024 * 1024;
 
+/** Bytes of requests that a client may have waiting while it does not read, before it is disconnected. */
+const HELD_BYTES_MAX = 8 * 1024 * 1024;
+
 const EXPIRY = "session expiry";
 
 export interface SubtreeOptions {
@@ -72,13 +75,11 @@ export class Subtree {
     return this.#queue.size;
   }
 
-  get hasWork(): boolean {
-    return this.#queue.size > 0;
-  }
-
   /** Queues a frame; undefined stands for the end of what the channel will send. */
   receive(channel: Channel, frame: Uint8Array | undefined): void {
-    if (!channel.closed) this.#queue.push(channel, frame);
+    if (channel.closed) return;
+    this.#queue.push(channel, frame);
+    if (this.#queue.heldBytes(channel) > HELD_BYTES_MAX) this.#cutOff(channel);
   }
 
   /** Whether requests of a channel wait for its client to read its replies. */
@@ -111,7 +112,7 @@ export class Subtree {
   /** Runs the timers that are due, and commits what they did. */
   runAlarm(nowMs: number): void {
     // A client that spoke before its deadline must not expire because its frame is still queued.
-    while (this.hasWork) this.runBatch(nowMs);
+    while (this.queued > 0) this.runBatch(nowMs);
     this.#options.alarms.run(nowMs);
     this.#commit(nowMs);
   }
@@ -194,7 +195,7 @@ export class Subtree {
       if (channel.out.length > 0) channel.transport.send(channel.out.take());
       if (channel.transport.pendingBytes > UNREAD_BYTES_MAX) this.#cutOff(channel);
     }
-    for (const channel of this.#closing) channel.transport.close();
+    for (const channel of this.#closing) channel.transport.close(channel.closeCode);
     this.#touched.clear();
     this.#closing.clear();
     this.#queue.releaseAll();

@@ -3,6 +3,9 @@
  */
 import type { Transport } from "./transport.ts";
 
+/** How long a connection that is being closed waits for its peer to take what was sent. */
+const LINGER_MS = 5_000;
+
 export class TCPTransport implements Transport {
   pendingBytes = 0;
   /** Called when pending bytes have left. */
@@ -38,13 +41,17 @@ export class TCPTransport implements Transport {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // Closing the writer lets what was written leave first; what fails on the way is closed all the same.
+    // Closing the writer lets what was written leave first: but not for a peer that does not take it.
+    const timer = setTimeout(() => this.abort(), LINGER_MS);
     this.#writer
       .close()
       .catch(() => {})
       .then(() => this.#socket.close())
       .catch(() => {})
-      .finally(() => this.#ended.resolve());
+      .finally(() => {
+        clearTimeout(timer);
+        this.#ended.resolve();
+      });
   }
 
   abort(): void {
