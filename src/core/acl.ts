@@ -24,6 +24,9 @@ export function permits(acl: readonly ACL[], perms: number, authIds: readonly Id
   );
 }
 
+/** UTF-16 units that a stored list may take. `auth` multiplies: each of its entries becomes all of a client's ids. */
+const ACL_UNITS_MAX = 64 * 1024;
+
 /**
  * The list to store for one that a client sent: duplicates removed, `auth` replaced by the client's own
  * identities. Undefined when it is not acceptable.
@@ -34,20 +37,26 @@ export function fixupACL(
 ): readonly ACL[] | undefined {
   if (acl === null || acl.length === 0) return undefined;
   const fixed: ACL[] = [];
+  let units = 0;
   for (const entry of withoutDuplicates(acl)) {
-    if (isAnyone(entry.id)) {
-      fixed.push(entry);
-    } else if (entry.id.scheme === "auth") {
-      const own = authIds.filter((id) => isAuthenticating(id.scheme));
-      if (own.length === 0) return undefined;
-      for (const id of own) fixed.push({ perms: entry.perms, id });
-    } else if (isValidId(entry.id)) {
-      fixed.push(entry);
-    } else {
-      return undefined;
+    const ids = idsFor(entry.id, authIds);
+    if (ids.length === 0) return undefined;
+    for (const id of ids) {
+      fixed.push({ perms: entry.perms, id });
+      units += ENTRY_UNITS + id.scheme.length + id.id.length;
     }
+    if (units > ACL_UNITS_MAX) return undefined;
   }
   return isOpen(fixed) ? OPEN_ACL_UNSAFE : fixed;
+}
+
+/** What an entry takes beside its strings. */
+const ENTRY_UNITS = 16;
+
+/** The identities that an entry stands for; none when it is not acceptable. */
+function idsFor(id: Id, authIds: readonly Id[]): readonly Id[] {
+  if (id.scheme === "auth") return authIds.filter((own) => isAuthenticating(own.scheme));
+  return isAnyone(id) || isValidId(id) ? [id] : [];
 }
 
 /** The list as somebody without ADMIN sees it: digests hidden. */

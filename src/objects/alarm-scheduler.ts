@@ -9,6 +9,12 @@
 /** Does what is due and returns when to be called next, in milliseconds since 1970, or undefined for never. */
 export type Timer = (nowMs: number) => number | undefined;
 
+/**
+ * How late an alarm must be to count as lost and be set again. Cloudflare speaks of up to a minute on a failover; lost
+ * ones have been reported.
+ */
+const LOST_MS = 60_000;
+
 export class AlarmScheduler {
   readonly #storage: DurableObjectStorage;
   readonly #timers = new Map<string, { readonly run: Timer; dueMs: number | undefined }>();
@@ -46,10 +52,14 @@ export class AlarmScheduler {
   /** Sets the alarm, if it is not set early enough. The write is part of the running transaction. */
   arm(nowMs: number): Promise<void> | undefined {
     const dueMs = Math.min(...[...this.#timers.values()].map((timer) => timer.dueMs ?? Infinity));
-    // An alarm in the past has been seen not to go off: it is set again.
-    const isSet = this.#armedMs !== undefined && this.#armedMs >= nowMs && this.#armedMs <= dueMs;
-    if (dueMs === Infinity || isSet) return undefined;
+    if (dueMs === Infinity || this.#isArmedFor(dueMs, nowMs)) return undefined;
     this.#armedMs = Math.max(dueMs, nowMs + 1);
     return this.#storage.setAlarm(this.#armedMs);
+  }
+
+  /** An alarm that is a little late will still come; setting it again would only put it off. */
+  #isArmedFor(dueMs: number, nowMs: number): boolean {
+    if (this.#armedMs === undefined) return false;
+    return this.#armedMs <= Math.max(dueMs, nowMs) && this.#armedMs > nowMs - LOST_MS;
   }
 }

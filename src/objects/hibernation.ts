@@ -70,6 +70,8 @@ export class Hibernation {
     if (saved === undefined) return;
     if (channel.closed) {
       if (saved.spilled) this.#store.deleteSpilledWatches(saved.sessionId);
+      // Until its client answers the close, the socket is among those that the object wakes up with.
+      (channel.transport as WebSocketTransport).socket.serializeAttachment(null);
       this.#saved.delete(channel);
       return;
     }

@@ -40,6 +40,11 @@ export class RequestQueue {
     return undefined;
   }
 
+  /** Whether frames of any channel wait until its client reads. */
+  get isHolding(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Whether frames of this channel wait until its client reads. */
   isHeld(channel: Channel): boolean {
     return this.#held.has(channel);

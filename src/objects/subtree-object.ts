@@ -27,6 +27,9 @@ export interface Counters {
 /** Turns of the event loop that a batch waits at most while requests keep arriving. */
 const GATHER_TURNS_MAX = 16;
 
+/** How often a channel is asked whether its client has read. */
+const UNREAD_POLL_MS = 20;
+
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
 const UNSUPPORTED_DATA = 1003;
 
@@ -126,14 +129,19 @@ export class SubtreeObject extends DurableObject<Env> {
     for (const frame of frames) this.#receive(channel, frame);
     if (isIntact) return;
     channel.closeCode = UNSUPPORTED_DATA;
+    this.#hearHeartbeat(socket, channel);
     this.#receive(channel, undefined);
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
-    const channel = this.#channelOf(socket);
-    this.#webSocketChannels.delete(socket);
+    // A socket whose close woke the object is not among those that it woke up with.
+    const channel = this.#channelOf(socket) ?? this.#restore(socket);
     new WebSocketTransport(socket).close(code, reason);
-    if (channel !== undefined) this.#receive(channel, undefined);
+    if (channel !== undefined) {
+      this.#hearHeartbeat(socket, channel);
+      this.#receive(channel, undefined);
+    }
+    this.#webSocketChannels.delete(socket);
   }
 
   override webSocketError(socket: WebSocket): void {
@@ -142,7 +150,7 @@ export class SubtreeObject extends DurableObject<Env> {
 
   override alarm(): void {
     try {
-      this.#hearHeartbeats();
+      for (const [socket, channel] of this.#webSocketChannels) this.#hearHeartbeat(socket, channel);
       this.#subtree.runAlarm(Date.now());
     } catch (error) {
       this.#startOver(error);
@@ -159,28 +167,30 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   #recover(nowMs: number): void {
-    for (const socket of this.ctx.getWebSockets()) {
-      const restored = this.#hibernation.restore(socket);
-      if (restored === undefined) continue;
-      const { channel, sessionId, heardMs } = restored;
-      this.#webSocketChannels.set(socket, channel);
-      const session = this.#store.getSession(sessionId);
-      if (session === undefined) this.#expectHandshake(channel);
-      else this.#subtree.sessions.attach(session, channel, heardMs);
-    }
+    for (const socket of this.ctx.getWebSockets()) this.#restore(socket);
     const attached = [...this.#webSocketChannels.values()].map((channel) => channel.sessionId);
     this.#store.deleteSpilledWatchesExcept(attached);
-    this.#hearHeartbeats();
     this.#subtree.recover(nowMs);
   }
 
+  /** Takes up a socket that hibernated; undefined when it had been given up before. */
+  #restore(socket: WebSocket): Channel | undefined {
+    const restored = this.#hibernation.restore(socket);
+    if (restored === undefined) return undefined;
+    const { channel, sessionId, heardMs } = restored;
+    this.#webSocketChannels.set(socket, channel);
+    const session = this.#store.getSession(sessionId);
+    if (session === undefined) this.#expectHandshake(channel);
+    else this.#subtree.sessions.attach(session, channel, heardMs);
+    this.#hearHeartbeat(socket, channel);
+    return channel;
+  }
+
   /** Text pings are answered by the platform, which notes only when. */
-  #hearHeartbeats(): void {
-    for (const [socket, channel] of this.#webSocketChannels) {
-      const pingedAt = this.ctx.getWebSocketAutoResponseTimestamp(socket);
-      if (pingedAt === null || channel.session === undefined) continue;
-      channel.session.heardMs = Math.max(channel.session.heardMs, pingedAt.getTime());
-    }
+  #hearHeartbeat(socket: WebSocket, channel: Channel): void {
+    const pingedAt = this.ctx.getWebSocketAutoResponseTimestamp(socket);
+    if (pingedAt === null || channel.session === undefined) return;
+    channel.session.heardMs = Math.max(channel.session.heardMs, pingedAt.getTime());
   }
 
   #channelOf(socket: WebSocket): Channel | undefined {
@@ -234,6 +244,8 @@ export class SubtreeObject extends DurableObject<Env> {
       this.#startOver(error);
     }
     this.#isBatchScheduled = false;
+    // A WebSocket does not say when its client has read: it has to be asked.
+    if (this.#subtree.isHolding) setTimeout(() => this.#scheduleBatch(), UNREAD_POLL_MS);
   }
 
   /**

@@ -87,6 +87,11 @@ export class Subtree {
     return this.#queue.isHeld(channel);
   }
 
+  /** Whether any client must read before its requests go on. */
+  get isHolding(): boolean {
+    return this.#queue.isHolding;
+  }
+
   /** Lets a channel go on whose client had not read its replies. Returns whether there is now work. */
   drained(channel: Channel): boolean {
     return this.#queue.release(channel);

@@ -2,7 +2,7 @@
  * The records of `zookeeper.jute` that requests and replies are made of, and the connect handshake.
  * Field names are jute's. 64-bit fields that this project issues are safe integers.
  */
-import type { JuteReader } from "./jute-reader.ts";
+import { JuteError, type JuteReader } from "./jute-reader.ts";
 import type { JuteWriter } from "./jute-writer.ts";
 import { type EventType, KEEPER_STATE_SYNC_CONNECTED, ReservedXid } from "./op-code.ts";
 
@@ -77,6 +77,8 @@ export interface WatcherEvent {
   readonly state: number;
   readonly path: string;
 }
+
+const SCHEMES_WITH_ID: ReadonlySet<string> = new Set(["world", "digest", "ip"]);
 
 export function readRequestHeader(reader: JuteReader): RequestHeader {
   return { xid: reader.readInt(), type: reader.readInt() };
@@ -167,8 +169,12 @@ export function writeStat(writer: JuteWriter, stat: Stat): void {
 
 export function readACL(reader: JuteReader): ACL {
   const perms = reader.readInt();
-  // A null scheme is an ACL that nobody accepts, a null id is a malformed request: as in ZooKeeper.
-  return { perms, id: { scheme: reader.readNullableString() ?? "", id: reader.readString() } };
+  // A null scheme is one that nobody knows. A null id is read by the schemes that have a use for it, and there it is
+  // malformed; some clients send it with `auth`, which has none.
+  const scheme = reader.readNullableString() ?? "";
+  const id = reader.readNullableString();
+  if (id === null && SCHEMES_WITH_ID.has(scheme)) throw new JuteError(`${scheme} with a null id`);
+  return { perms, id: { scheme, id: id ?? "" } };
 }
 
 export function writeACL(writer: JuteWriter, acl: ACL): void {
