@@ -49,12 +49,17 @@ export class AlarmScheduler {
     }
   }
 
-  /** Sets the alarm, if it is not set early enough. The write is part of the running transaction. */
-  arm(nowMs: number): Promise<void> | undefined {
+  /**
+   * Sets the alarm, if it is not set early enough, and returns whether it did: that is a row written, as part of the
+   * running transaction.
+   */
+  arm(nowMs: number): boolean {
     const dueMs = Math.min(...[...this.#timers.values()].map((timer) => timer.dueMs ?? Infinity));
-    if (dueMs === Infinity || this.#isArmedFor(dueMs, nowMs)) return undefined;
+    if (dueMs === Infinity || this.#isArmedFor(dueMs, nowMs)) return false;
     this.#armedMs = Math.max(dueMs, nowMs + 1);
-    return this.#storage.setAlarm(this.#armedMs);
+    // Nothing waits for it: should the transaction fail, the object is reset.
+    void this.#storage.setAlarm(this.#armedMs);
+    return true;
   }
 
   /** An alarm that is a little late will still come; setting it again would only put it off. */

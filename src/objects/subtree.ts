@@ -194,7 +194,7 @@ export class Subtree {
       store.flush();
     });
     store.touch();
-    void alarms.arm(nowMs);
+    if (alarms.arm(nowMs)) store.rowsWritten += 1;
     // Everything sent from here on waits, in the platform's output gate, until the commit is durable.
     for (const channel of this.#touched) {
       if (channel.out.length > 0) channel.transport.send(channel.out.take());

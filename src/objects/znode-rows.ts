@@ -27,6 +27,11 @@ const SELECT = `SELECT czxid, mzxid, pzxid, ctime, mtime, version, aversion, chi
 const UPSERT = `INSERT OR REPLACE INTO znodes (parent, name, czxid, mzxid, pzxid, ctime, mtime, version, aversion,
   children_created, num_children, ephemeral_owner, acl, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
+/** The same for a znode as it is created: every bound value costs, and most of its values repeat each other. */
+const INSERT_NEW = `INSERT OR REPLACE INTO znodes (parent, name, czxid, mzxid, pzxid, ctime, mtime, version, aversion,
+  children_created, num_children, ephemeral_owner, acl, data)
+  VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?4, 0, 0, 0, 0, ?5, ?6, ?7)`;
+
 const DELETE = "DELETE FROM znodes WHERE parent = ? AND name = ?";
 
 const SELECT_NAMES = "SELECT name FROM znodes WHERE parent = ?";
@@ -38,6 +43,7 @@ export function selectZnode(sql: SqlStorage, path: string): Znode | undefined {
 
 /** Returns the rows written. */
 export function upsertZnode(sql: SqlStorage, path: string, znode: Znode): number {
+  if (isAsCreated(znode)) return insertNewZnode(sql, path, znode);
   return sql.exec(
     UPSERT,
     parentKey(path),
@@ -53,8 +59,28 @@ export function upsertZnode(sql: SqlStorage, path: string, znode: Znode): number
     znode.numChildren,
     znode.ephemeralOwner,
     encodeACL(znode.acl),
-    znode.data === null ? null : znode.data.buffer,
+    encodeData(znode),
   ).rowsWritten;
+}
+
+function insertNewZnode(sql: SqlStorage, path: string, znode: Znode): number {
+  return sql.exec(
+    INSERT_NEW,
+    parentKey(path),
+    nodeName(path),
+    znode.czxid,
+    znode.ctime,
+    znode.ephemeralOwner,
+    encodeACL(znode.acl),
+    encodeData(znode),
+  ).rowsWritten;
+}
+
+/** Whether nothing has happened to a znode since it was created. */
+function isAsCreated(znode: Znode): boolean {
+  const { czxid, mzxid, pzxid, ctime, mtime } = znode;
+  const changes = znode.version | znode.aversion | znode.childrenCreated | znode.numChildren;
+  return mzxid === czxid && pzxid === czxid && mtime === ctime && changes === 0;
 }
 
 /** Returns the rows written. */
@@ -89,6 +115,11 @@ function fromRow(row: ZnodeRow): Znode {
     data: row.data === null ? null : new Uint8Array(row.data),
     acl: decodeACL(row.acl),
   };
+}
+
+/** Data is never a view of something larger, so its buffer is it. */
+function encodeData(znode: Znode): ArrayBuffer | null {
+  return znode.data === null ? null : znode.data.buffer;
 }
 
 type ACLTuple = [perms: number, scheme: string, id: string];

@@ -99,14 +99,13 @@ export class JuteReader {
 }
 
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= SHORT_STRING_BYTES) {
-    let text = "";
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i] as number;
-      if (byte > 0x7f) return decoder.decode(bytes.subarray(start, end));
-      text += String.fromCharCode(byte);
-    }
-    return text;
+  if (end - start > SHORT_STRING_BYTES) return decoder.decode(bytes.subarray(start, end));
+  // One call for all units: adding them one by one makes a rope, which costs again when it is first looked up.
+  const units: number[] = [];
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f) return decoder.decode(bytes.subarray(start, end));
+    units.push(byte);
   }
-  return decoder.decode(bytes.subarray(start, end));
+  return String.fromCharCode.apply(null, units);
 }

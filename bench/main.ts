@@ -1,0 +1,94 @@
+/**
+ * `npm run bench`: Edgekeeper beside a real ZooKeeper, in one run, on one machine. Tables (or JSON) on stdout, progress
+ * on stderr; the exit code is not 0 when anything was answered wrongly.
+ */
+import { calibrate } from "./calibration.ts";
+import { describeEnvironment } from "./environment.ts";
+import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
+import { buildReport } from "./report.ts";
+import { runRounds } from "./rounds.ts";
+import { measureRows, type RowsResult } from "./rows-written.ts";
+import { ROWS_SCENARIO, scenarios } from "./scenarios.ts";
+import { type Server, startServer, useServer } from "./servers.ts";
+import { formatReport } from "./text-report.ts";
+
+const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  // The servers are killed when this process exits, which a signal alone would not make it do in order.
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+  const options = parseOptions(process.argv.slice(2));
+  const { rounds, seconds } = options;
+  const wanted = scenarios.filter(({ name }) => options.scenarios.includes(name));
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+  } else if (options.calibrate) {
+    const { text, failures } = await calibrate(wanted, { rounds, seconds, onProgress });
+    process.stdout.write(`${text}${failures.join("\n")}`);
+    if (failures.length > 0) process.exitCode = 1;
+  } else {
+    await compare(options);
+  }
+}
+
+async function compare(options: BenchOptions): Promise<void> {
+  const servers: Server[] = [];
+  try {
+    for (const name of options.servers) {
+      const address = options.addresses[name];
+      const http = name === "edgekeeper" ? options.edgekeeperHttp : undefined;
+      servers.push(address ? useServer(name, address, http) : await startServer(name));
+    }
+    const environment = await describeEnvironment(servers);
+    const wanted = scenarios.filter(({ name }) => options.scenarios.includes(name));
+    const { rounds, seconds } = options;
+    const result = await runRounds(servers, wanted, { rounds, seconds, onProgress });
+    const failures = [...result.failures];
+    const rows = await tryRows(options, servers, (failure) => failures.push(failure));
+    const report = buildReport(options, environment, { ...result, failures }, rows);
+    const text = options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report);
+    process.stdout.write(text);
+    if (failures.length > 0) fail(servers);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+function fail(servers: readonly Server[]): void {
+  process.exitCode = 1;
+  for (const server of servers) {
+    const output = server.output?.();
+    if (output !== undefined) onProgress(`what ${server.name} printed:\n${output}`);
+  }
+}
+
+/** The rows, or a sentence that says why there are none. */
+async function tryRows(
+  options: BenchOptions,
+  servers: readonly Server[],
+  onFailure: (message: string) => void,
+): Promise<readonly RowsResult[] | string> {
+  if (!options.scenarios.includes(ROWS_SCENARIO)) return "not asked for";
+  const edgekeeper = servers.find(({ name }) => name === "edgekeeper");
+  if (edgekeeper === undefined) return "Edgekeeper was not measured";
+  if (edgekeeper.http === undefined) return "name its HTTP address with --edgekeeper-http";
+  onProgress("rows written per operation");
+  try {
+    return await measureRows(edgekeeper, edgekeeper.http);
+  } catch (error) {
+    onFailure(`rows: ${messageOf(error)}`);
+    return "not measured, see below";
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`bench: ${messageOf(error)}\n`);
+  process.exitCode = error instanceof OptionError ? 2 : 1;
+}

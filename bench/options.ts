@@ -1,0 +1,114 @@
+/**
+ * The command line, checked. What is wrong with it is an {@link OptionError} of one line.
+ */
+import { parseArgs } from "node:util";
+import { scenarioNames } from "./scenarios.ts";
+import { type ServerName, serverNames } from "./servers.ts";
+import type { Address } from "./tcp-channel.ts";
+
+export const USAGE = `Usage: npm run bench -- [options]
+
+  --rounds N            measured rounds, after one to warm up (5)
+  --seconds S           length of each scenario in each round (3)
+  --scenario a,b        only these: ${scenarioNames.join(", ")}
+  --only NAME           only edgekeeper or only zookeeper
+  --json                the report as JSON on stdout instead of tables
+  --calibrate           load an ideal server inside this process: the most that the generator can do
+  --zookeeper H:P       a running ZooKeeper, instead of starting one (or env BENCH_ZOOKEEPER)
+  --edgekeeper H:P      a running Edgekeeper, instead of starting one (or env BENCH_EDGEKEEPER)
+  --edgekeeper-http H:P its HTTP address, for the rows written (or env BENCH_EDGEKEEPER_HTTP)
+  --help                this text`;
+
+export interface BenchOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly scenarios: readonly string[];
+  readonly servers: readonly ServerName[];
+  readonly json: boolean;
+  readonly calibrate: boolean;
+  readonly help: boolean;
+  readonly addresses: { readonly [name in ServerName]?: Address };
+  readonly edgekeeperHttp: Address | undefined;
+}
+
+export class OptionError extends Error {
+  override name = "OptionError";
+}
+
+const ROUNDS_MAX = 100;
+
+/** A session that only waits while others load must not expire, in the warm-up of twice the length neither. */
+const SECONDS_MAX = 15;
+
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const values = parseValues(args);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
+    throw new OptionError(`--rounds must be a whole number from 1 to ${ROUNDS_MAX}`);
+  }
+  const seconds = Number(values.seconds);
+  if (!(seconds > 0 && seconds <= SECONDS_MAX)) {
+    throw new OptionError(`--seconds must be above 0 and at most ${SECONDS_MAX}`);
+  }
+  const zookeeper = parseAddress("--zookeeper", values.zookeeper);
+  const edgekeeper = parseAddress("--edgekeeper", values.edgekeeper);
+  return {
+    rounds,
+    seconds,
+    scenarios: parseNames("--scenario", values.scenario, scenarioNames),
+    servers: parseNames("--only", values.only, serverNames),
+    json: values.json,
+    calibrate: values.calibrate,
+    help: values.help,
+    addresses: { ...(zookeeper && { zookeeper }), ...(edgekeeper && { edgekeeper }) },
+    edgekeeperHttp: parseAddress("--edgekeeper-http", values["edgekeeper-http"]),
+  };
+}
+
+function parseValues(args: readonly string[]) {
+  const { env } = process;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        rounds: { type: "string", default: "5" },
+        seconds: { type: "string", default: "3" },
+        scenario: { type: "string", default: "" },
+        only: { type: "string", default: "" },
+        json: { type: "boolean", default: false },
+        calibrate: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+        zookeeper: { type: "string", default: env["BENCH_ZOOKEEPER"] ?? "" },
+        edgekeeper: { type: "string", default: env["BENCH_EDGEKEEPER"] ?? "" },
+        "edgekeeper-http": { type: "string", default: env["BENCH_EDGEKEEPER_HTTP"] ?? "" },
+      },
+    }).values;
+  } catch (error) {
+    // Node's message may go on with advice; its first sentence says what is wrong.
+    throw new OptionError(`${(error as Error).message.split(". ")[0]} (see --help)`);
+  }
+}
+
+/** A list of known names separated by commas; all of them when it is empty. */
+function parseNames<Name extends string>(
+  option: string,
+  value: string,
+  known: readonly Name[],
+): readonly Name[] {
+  if (value === "") return known;
+  const wanted = value.split(",");
+  const unknown = wanted.find((name) => !known.includes(name as Name));
+  if (unknown !== undefined) {
+    throw new OptionError(`${option} knows no "${unknown}", only ${known.join(", ")}`);
+  }
+  return known.filter((name) => wanted.includes(name));
+}
+
+function parseAddress(option: string, value: string): Address | undefined {
+  if (value === "") return undefined;
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
+  if (host === undefined || port === undefined) {
+    throw new OptionError(`${option} must be host:port, not "${value}"`);
+  }
+  return { host, port: Number(port) };
+}

@@ -1,0 +1,86 @@
+/**
+ * The order of measurements: in every round every scenario, in every scenario the servers in turn (A B A B …), so that
+ * what the machine does meanwhile meets all alike. Round 0 warms up and is not counted.
+ */
+import { waitUntilQuiet } from "./process-usage.ts";
+import type { Measurement, Scenario } from "./scenario.ts";
+import type { Server } from "./servers.ts";
+
+/** The warm-up lasts longer than a round: it is what Java's second compiler needs to be done. */
+const WARM_UP_FACTOR = 2;
+
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  /** By server name: what was measured without an error, in the order of the rounds. */
+  readonly measured: ReadonlyMap<string, readonly Measurement[]>;
+}
+
+export interface RoundsResult {
+  readonly results: readonly ScenarioResult[];
+  /** One line for each thing that went wrong, the warm-up included. */
+  readonly failures: readonly string[];
+}
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly onProgress: (line: string) => void;
+}
+
+export async function runRounds(
+  servers: readonly Server[],
+  scenarios: readonly Scenario[],
+  options: RoundsOptions,
+): Promise<RoundsResult> {
+  const failures: string[] = [];
+  const measured = scenarios.map(
+    () => new Map(servers.map(({ name }): [string, Measurement[]] => [name, []])),
+  );
+  const run = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
+  for (let round = 0; round <= options.rounds; round++) {
+    const label = round === 0 ? "warm-up" : `round ${round} of ${options.rounds}`;
+    const seconds = round === 0 ? options.seconds * WARM_UP_FACTOR : options.seconds;
+    for (const [index, scenario] of scenarios.entries()) {
+      for (const server of servers) {
+        await quietAll(servers);
+        const root = `/bench-${run}-${scenario.name}-${round}`;
+        const what = `${label}, ${scenario.name}, ${server.name}`;
+        const measurement = await measure(scenario, server, root, seconds, (failure) =>
+          failures.push(`${what}: ${failure}`),
+        );
+        const rate = measurement ? `${Math.round(measurement.opsPerSecond)} op/s` : "FAILED";
+        options.onProgress(`${what}: ${rate}`);
+        if (round > 0 && measurement) measured[index]?.get(server.name)?.push(measurement);
+      }
+    }
+  }
+  const results = scenarios.map((scenario, index) => ({
+    scenario,
+    measured: measured[index] ?? new Map(),
+  }));
+  return { results, failures };
+}
+
+/** Undefined after an error: a rate of wrong answers means nothing. */
+async function measure(
+  scenario: Scenario,
+  server: Server,
+  root: string,
+  seconds: number,
+  onFailure: (message: string) => void,
+): Promise<Measurement | undefined> {
+  try {
+    const measurement = await scenario.measure(server, root, seconds);
+    const { count, examples } = measurement.errors;
+    if (count === 0) return measurement;
+    onFailure(`${count} ${count === 1 ? "error" : "errors"}: ${examples.join("; ")}`);
+  } catch (error) {
+    onFailure(error instanceof Error ? error.message : String(error));
+  }
+  return undefined;
+}
+
+async function quietAll(servers: readonly Server[]): Promise<void> {
+  const pids = servers.flatMap(({ pid }) => pid ?? []);
+  await Promise.all(pids.map(waitUntilQuiet));
+}

@@ -1,0 +1,61 @@
+/**
+ * The handshake: a new session over a new connection.
+ */
+import { JuteReader } from "../src/protocol/jute-reader.ts";
+import { JuteWriter } from "../src/protocol/jute-writer.ts";
+import { PASSWD_BYTES } from "../src/protocol/limits.ts";
+import { readConnectResponse, writeConnectRequest } from "../src/protocol/records.ts";
+import { type Address, type Channel, connectTcp } from "./tcp-channel.ts";
+
+/** Longer than any scenario: the generator sends no pings while it loads. */
+export const SESSION_TIMEOUT_MS = 40_000;
+
+const HANDSHAKE_TIMEOUT_MS = 20_000;
+
+/**
+ * Opens a connection and a session on it.
+ *
+ * @throws Error when the server refuses either or says nothing for 20 s.
+ */
+export async function openSession(
+  address: Address,
+  timeoutMs: number = SESSION_TIMEOUT_MS,
+): Promise<Channel> {
+  const channel = await connectTcp(address);
+  const frame = await exchangeHandshake(channel, timeoutMs);
+  const { timeOut } = readConnectResponse(new JuteReader(frame));
+  if (timeOut > 0) return channel;
+  channel.destroy();
+  throw new Error(`${address.host}:${address.port} refused a new session`);
+}
+
+function exchangeHandshake(channel: Channel, timeoutMs: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      channel.destroy();
+      reject(new Error("no answer to the handshake within 20 s"));
+    }, HANDSHAKE_TIMEOUT_MS);
+    channel.listen({
+      onFrames: ([frame]) => {
+        clearTimeout(timer);
+        if (frame) resolve(frame.slice());
+      },
+      onEnd: (reason) => {
+        clearTimeout(timer);
+        reject(new Error(`during the handshake: ${reason}`));
+      },
+    });
+    const writer = new JuteWriter();
+    const at = writer.beginFrame();
+    writeConnectRequest(writer, {
+      protocolVersion: 0,
+      lastZxidSeen: 0,
+      timeOut: timeoutMs,
+      sessionId: 0,
+      passwd: new Uint8Array(PASSWD_BYTES),
+      readOnly: false,
+    });
+    writer.endFrame(at);
+    channel.write(writer.toBytes());
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * The report as tables for a terminal.
+ */
+import type { Environment } from "./environment.ts";
+import type { Report, ScenarioReport, Summary } from "./report.ts";
+import type { RowsPerOperation, RowsResult } from "./rows-written.ts";
+import { formatTable } from "./text-table.ts";
+
+const NOTHING = "-";
+
+export function formatReport(report: Report): string {
+  const { rounds, seconds, environment, scenarios, failures } = report;
+  const parts = [formatEnvironment(environment)];
+  if (scenarios.length > 0) {
+    const how = `median of ${rounds} rounds of ${seconds} s after one to warm up, servers in turn`;
+    parts.push(`Operations per second (${how}):\n${formatRates(scenarios)}`);
+    parts.push(
+      `Latency and processor time (medians of the same rounds):\n${formatCosts(scenarios)}`,
+    );
+  }
+  if (report.rowsPerOperation) {
+    parts.push(`Edgekeeper, rows written per operation:\n${formatRows(report.rowsPerOperation)}`);
+  }
+  if (report.rowsSkipped) parts.push(`Rows written per operation: ${report.rowsSkipped}`);
+  parts.push(
+    failures.length === 0
+      ? "No errors; everything written was read back."
+      : `FAILED:\n${failures.map((failure) => `  ${failure}`).join("\n")}`,
+  );
+  return `${parts.join("\n\n")}\n`;
+}
+
+export function formatEnvironment(environment: Environment): string {
+  const { date, commit, cpu, cores, memoryGiB, system, fsyncMs } = environment;
+  return [
+    `${date}, commit ${commit}`,
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, fsync ${fsyncMs.toFixed(2)} ms`,
+    `node ${environment.node}, workerd ${environment.workerd}, ` +
+      `zookeeper ${environment.zookeeper}, java ${environment.java}`,
+  ].join("\n");
+}
+
+function formatRates(scenarios: readonly ScenarioReport[]): string {
+  const header = ["connections x in flight", "edgekeeper", "zookeeper", "ratio", "goal", ""];
+  const rows = scenarios.map(({ title, servers, ratio, goal }) => [
+    title,
+    formatRate(servers["edgekeeper"]),
+    formatRate(servers["zookeeper"]),
+    ratio === null ? NOTHING : ratio.toFixed(2),
+    goal === null ? NOTHING : goal.toFixed(1),
+    ratio === null || goal === null ? "" : ratio >= goal ? "ok" : "BELOW",
+  ]);
+  return formatTable(header, rows);
+}
+
+function formatRate(summary: Summary | undefined): string {
+  if (summary === undefined) return NOTHING;
+  const { opsPerSecond, opsPerSecondMin, opsPerSecondMax } = summary;
+  return `${whole(opsPerSecond)} (${whole(opsPerSecondMin)}-${whole(opsPerSecondMax)})`;
+}
+
+function formatCosts(scenarios: readonly ScenarioReport[]): string {
+  const header = ["", "server", "p50 ms", "p99 ms", "server us/op", "generator busy"];
+  const rows = scenarios.flatMap(({ title, servers }) =>
+    Object.entries(servers).map(([name, summary]) => [
+      title,
+      name,
+      summary.p50Ms.toFixed(2),
+      summary.p99Ms.toFixed(2),
+      summary.serverUsPerOp?.toFixed(0) ?? NOTHING,
+      `${(summary.generatorBusy * 100).toFixed(0)}%`,
+    ]),
+  );
+  return formatTable(header, rows);
+}
+
+function formatRows(results: readonly RowsResult[]): string {
+  const header = ["", "single", "pipelined", "requests/batch", "budget", ""];
+  const rows = results.map(({ title, single, pipelined, budget, withinBudget }) => [
+    title,
+    formatWritten(single),
+    formatWritten(pipelined),
+    pipelined?.requestsPerBatch.toFixed(1) ?? NOTHING,
+    budget?.toString() ?? NOTHING,
+    withinBudget === undefined ? "" : withinBudget ? "ok" : "OVER",
+  ]);
+  return formatTable(header, rows);
+}
+
+function formatWritten(rows: RowsPerOperation | undefined): string {
+  return rows?.rowsWritten.toFixed(2) ?? NOTHING;
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
