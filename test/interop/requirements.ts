@@ -1,0 +1,75 @@
+/**
+ * What the interop suite needs from the machine: ZooKeeper's own shell (`zkCli.sh` and a JVM) and
+ * kazoo, both as Debian packages them. They are the reference clients, so the suite never runs
+ * without them: they are installed where that is possible without asking, and otherwise the run
+ * fails with the command to type.
+ */
+import { spawnSync } from "node:child_process";
+
+export const ZKCLI = "/usr/share/zookeeper/bin/zkCli.sh";
+/** Debian's `zkEnv.sh` names this JVM, so another one on the PATH does not help. */
+export const JAVA = "/usr/bin/java";
+/** The system's Python: a pyenv or virtualenv interpreter does not see Debian's kazoo. */
+export const PYTHON = "/usr/bin/python3";
+
+const PACKAGES = ["zookeeper", "python3-kazoo"];
+const INSTALL_COMMAND = `sudo apt-get update && sudo apt-get install -y ${PACKAGES.join(" ")}`;
+
+interface Requirement {
+  readonly name: string;
+  readonly command: readonly [program: string, ...args: string[]];
+}
+
+const REQUIREMENTS: readonly Requirement[] = [
+  { name: `zkCli (${ZKCLI})`, command: ["/usr/bin/test", "-r", ZKCLI] },
+  { name: `java (${JAVA})`, command: [JAVA, "-version"] },
+  { name: `kazoo (for ${PYTHON})`, command: [PYTHON, "-c", "import kazoo.client"] },
+];
+
+/**
+ * Returns once zkCli, java and kazoo can be run, installing them first when this process may (it is
+ * root, and there is apt-get).
+ *
+ * @throws Error naming what is missing and the exact command that installs it.
+ */
+export function ensureInteropPackages(): void {
+  const missing = missingRequirements();
+  if (missing.length === 0) return;
+  if (!mayInstall()) throw new Error(explain(missing, "this process cannot install packages"));
+
+  process.stderr.write(
+    `interop: missing ${missing.join(", ")}; installing ${PACKAGES.join(" ")}\n`,
+  );
+  for (const args of [["update"], ["install", "-y", ...PACKAGES]]) {
+    if (!succeeds(["apt-get", ...args], "show")) {
+      throw new Error(explain(missing, `"apt-get ${args.join(" ")}" failed`));
+    }
+  }
+  const stillMissing = missingRequirements();
+  if (stillMissing.length > 0)
+    throw new Error(explain(stillMissing, "installing the packages did not provide it"));
+}
+
+function missingRequirements(): string[] {
+  return REQUIREMENTS.filter(({ command }) => !succeeds(command, "hide")).map(({ name }) => name);
+}
+
+function mayInstall(): boolean {
+  return process.getuid?.() === 0 && succeeds(["apt-get", "--version"], "hide");
+}
+
+function succeeds(
+  [program, ...args]: readonly [string, ...string[]],
+  output: "show" | "hide",
+): boolean {
+  const { status } = spawnSync(program, args, {
+    // stdout belongs to the test reporter, so what apt-get says goes to stderr.
+    stdio: output === "show" ? ["ignore", 2, 2] : "ignore",
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  return status === 0;
+}
+
+function explain(missing: readonly string[], reason: string): string {
+  return `The interop tests need ${missing.join(", ")}, and ${reason}. Run: ${INSTALL_COMMAND}`;
+}
