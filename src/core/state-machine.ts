@@ -73,7 +73,7 @@ export interface StateMachineOptions {
 /** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
 export const AUTH_IDS_UNITS_MAX = 2_048;
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class StateMachine {
   readonly #store: Store;
@@ -177,9 +177,9 @@ export class StateMachine {
 
   #newSessionId(): SessionId {
     for (;;) {
-      const bytes = this.#options.randomBytes(7);
       // 53 random bits, so that ids of different namespaces do not meet either.
-      const id = bytes.reduce((sum, byte) => (sum * 256 + byte) % 2 ** 53, 0);
+      const [high = 0, ...rest] = this.#options.randomBytes(7);
+      const id = rest.reduce((sum, byte) => sum * 256 + byte, high & 0x1f);
       if (id !== 0 && this.#store.getSession(id) === undefined) return id;
     }
   }

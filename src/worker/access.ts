@@ -27,20 +27,26 @@ export function checkAccess(request: Request, env: Env): Refusal | undefined {
 }
 
 /**
- * Without a token, the browser of somebody on this machine must not become a door for any page that it shows:
- * browsers name the page's origin, and only the server's own is let in.
+ * Without a token, the browser of somebody on this machine must not become a door for any page that it shows: browsers
+ * name the page's origin, and only the server's own is let in. It must be an address or `localhost`, since a name can be
+ * made to point here by whoever owns it (DNS rebinding).
  */
 function checkOrigin(request: Request): Refusal | undefined {
   const origin = request.headers.get("origin");
-  if (origin === null || originHost(origin) === request.headers.get("host")) return undefined;
+  if (origin === null) return undefined;
+  const url = parseURL(origin);
+  const isOwn = url?.host === request.headers.get("host");
+  if (isOwn && url !== undefined && ADDRESS.test(url.hostname)) return undefined;
   return { status: 403, message: `not for pages of ${origin}` };
 }
 
-function originHost(origin: string): string | undefined {
+const ADDRESS = /^(localhost|\d+(\.\d+){3}|\[[0-9a-f:.]+\])$/i;
+
+function parseURL(text: string): URL | undefined {
   try {
-    return new URL(origin).host;
+    return new URL(text);
   } catch {
-    return undefined; // Not a URL ("null" of a sandboxed page, say): equal to no host.
+    return undefined; // "null" of a sandboxed page, say.
   }
 }
 

@@ -18,26 +18,26 @@ app.get("/health", async (context) => {
   return context.json({ status: "ok" });
 });
 
-app.get("/v1/:namespace/zk", async (context) => {
+app.use("/v1/:namespace/*", async (context, next) => {
   const refusal = checkAccess(context.req.raw, context.env);
   if (refusal) return context.json({ error: refusal.message }, refusal.status);
-  const namespace = context.req.param("namespace");
-  if (!NAMESPACE.test(namespace)) {
+  if (!NAMESPACE.test(context.req.param("namespace"))) {
     return context.json({ error: `not a namespace: it must match ${NAMESPACE.source}` }, 400);
   }
+  await next();
+  return undefined;
+});
+
+app.get("/v1/:namespace/zk", async (context) => {
   if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
     return context.json({ error: "this endpoint takes a WebSocket upgrade" }, 426);
   }
-  return upgrade(context, namespace);
+  return upgrade(context, context.req.param("namespace"));
 });
 
-app.get("/v1/:namespace/counters", async (context) => {
-  const refusal = checkAccess(context.req.raw, context.env);
-  if (refusal) return context.json({ error: refusal.message }, refusal.status);
-  return context.json(
-    await context.env.SUBTREE.getByName(context.req.param("namespace")).counters(),
-  );
-});
+app.get("/v1/:namespace/counters", async (context) =>
+  context.json(await context.env.SUBTREE.getByName(context.req.param("namespace")).counters()),
+);
 
 app.notFound((context) => context.json({ error: `no such path: ${context.req.path}` }, 404));
 

@@ -8,9 +8,9 @@ export async function serveTCP(socket: Socket, env: Env): Promise<void> {
   // The object learns who connects from the address that it is connected at: a connection made inside workerd
   // carries no remote address of its own (seen with workerd 1.20261023.1).
   const inner = env.SUBTREE.getByName(env.TCP_NAMESPACE).connect(remoteAddress ?? "0.0.0.0:0");
-  // Either direction may end first, in order or by a reset; each then ends the other one by itself.
   await Promise.allSettled([
     socket.readable.pipeTo(inner.writable),
-    inner.readable.pipeTo(socket.writable),
+    // When the object is done with a client, so are we: whether it hangs up or not.
+    inner.readable.pipeTo(socket.writable).finally(() => socket.close()),
   ]);
 }
