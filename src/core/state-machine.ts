@@ -73,7 +73,7 @@ export interface StateMachineOptions {
 /** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
 export const AUTH_IDS_UNITS_MAX = 2_048;
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 export class StateMachine {
   readonly #store: Store;
