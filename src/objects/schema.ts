@@ -30,9 +30,16 @@ export function createSchema(sql: SqlStorage): void {
       num_children INTEGER NOT NULL,
       ephemeral_owner INTEGER NOT NULL,
       acl TEXT,    -- JSON [[perms, scheme, id], ...]; NULL for world:anyone:cdrwa
-      data BLOB,   -- NULL is null data, which is not the same as empty
+      data BLOB,   -- NULL is null data, not the same as empty; an integer says that it is in large_data
       PRIMARY KEY (parent, name)
     ) WITHOUT ROWID;
+
+    -- Data that would spill out of its page. A search in a table without rowid reads all of every row that it passes,
+    -- so that a few znodes with a megabyte each would slow down all of their neighbours.
+    CREATE TABLE IF NOT EXISTS large_data (
+      path TEXT PRIMARY KEY,
+      data BLOB NOT NULL
+    );
 
     CREATE TABLE IF NOT EXISTS ephemerals (
       owner INTEGER NOT NULL,

@@ -12,7 +12,14 @@ import type { SessionId, Zxid } from "../protocol/records.ts";
 import { GenerationCache } from "./generation-cache.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
-import { deleteZnodeRow, selectChildNames, selectZnode, upsertZnode } from "./znode-rows.ts";
+import {
+  deleteLargeData,
+  deleteZnodeRow,
+  isLarge,
+  selectChildNames,
+  selectZnode,
+  upsertZnode,
+} from "./znode-rows.ts";
 
 /** Bytes of znodes kept in memory, in each of the cache's two generations. An isolate has 128 MB. */
 const CACHE_BYTES = 12 * 1024 * 1024;
@@ -38,6 +45,8 @@ export class SqliteStore implements Store {
   readonly #ephemerals = new Map<SessionId, Set<string>>();
   /** Znodes changed since the last flush; undefined for deleted ones. */
   readonly #changedZnodes = new Map<string, Znode | undefined>();
+  /** Znodes whose row may have large data that the znode, if there is still one, has not. */
+  readonly #outdatedLargeData = new Set<string>();
   /** Ephemerals added (true) or removed since the last flush. */
   readonly #changedEphemerals = new Map<SessionId, Map<string, boolean>>();
 
@@ -65,9 +74,9 @@ export class SqliteStore implements Store {
 
   putZnode(path: string, znode: Znode): void {
     // Whoever replaces a znode has just read it, so that one which is not in memory is new.
-    const isNew =
-      this.#cache.get(path) === undefined && this.#changedZnodes.get(path) === undefined;
-    if (isNew && path !== ROOT) this.#addToLists(path, znode);
+    const previous = this.#cache.get(path) ?? this.#changedZnodes.get(path);
+    if (previous === undefined && path !== ROOT) this.#addToLists(path, znode);
+    if (previous !== undefined && isLarge(previous)) this.#outdatedLargeData.add(path);
     this.#changedZnodes.set(path, znode);
     this.#cache.set(path, znode, weightOf(path, znode));
   }
@@ -75,6 +84,7 @@ export class SqliteStore implements Store {
   deleteZnode(path: string): void {
     const znode = this.getZnode(path);
     if (znode === undefined) return;
+    if (isLarge(znode)) this.#outdatedLargeData.add(path);
     this.#changedZnodes.set(path, undefined);
     this.#cache.delete(path);
     this.#children.get(parentPath(path) ?? ROOT)?.delete(nodeName(path));
@@ -145,17 +155,27 @@ export class SqliteStore implements Store {
 
   /** Writes everything that changed. Call it inside a transaction. */
   flush(): void {
-    for (const [path, znode] of this.#changedZnodes) {
-      this.rowsWritten +=
-        znode === undefined ? deleteZnodeRow(this.#sql, path) : upsertZnode(this.#sql, path, znode);
-    }
-    this.#changedZnodes.clear();
+    this.#flushZnodes();
     this.#flushEphemerals();
     this.rowsWritten += this.sessions.flush();
     if (this.lastZxid !== this.#flushedZxid) {
       this.#write("UPDATE meta SET value = ? WHERE key = 'zxid'", this.lastZxid);
       this.#flushedZxid = this.lastZxid;
     }
+  }
+
+  #flushZnodes(): void {
+    const sql = this.#sql;
+    for (const path of this.#outdatedLargeData) {
+      const znode = this.#changedZnodes.get(path);
+      if (znode === undefined || !isLarge(znode)) this.rowsWritten += deleteLargeData(sql, path);
+    }
+    this.#outdatedLargeData.clear();
+    for (const [path, znode] of this.#changedZnodes) {
+      this.rowsWritten +=
+        znode === undefined ? deleteZnodeRow(sql, path) : upsertZnode(sql, path, znode);
+    }
+    this.#changedZnodes.clear();
   }
 
   #flushEphemerals(): void {

@@ -18,8 +18,12 @@ type ZnodeRow = {
   num_children: number;
   ephemeral_owner: number;
   acl: string | null;
-  data: ArrayBuffer | null;
+  /** An integer stands for data in `large_data`. */
+  data: ArrayBuffer | number | null;
 };
+
+/** Data above this is kept in `large_data`: some more, and a row would spill out of its page of 4 KB. */
+const INLINE_BYTES_MAX = 800;
 
 const SELECT = `SELECT czxid, mzxid, pzxid, ctime, mtime, version, aversion, children_created, num_children,
   ephemeral_owner, acl, data FROM znodes WHERE parent = ? AND name = ?`;
@@ -38,12 +42,34 @@ const SELECT_NAMES = "SELECT name FROM znodes WHERE parent = ?";
 
 export function selectZnode(sql: SqlStorage, path: string): Znode | undefined {
   const [row] = sql.exec<ZnodeRow>(SELECT, parentKey(path), nodeName(path)).toArray();
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : fromRow(sql, path, row);
+}
+
+/** Whether the data of a znode is kept in `large_data`. */
+export function isLarge(znode: Znode): boolean {
+  return znode.data !== null && znode.data.length > INLINE_BYTES_MAX;
+}
+
+/** Returns the rows written. */
+export function deleteLargeData(sql: SqlStorage, path: string): number {
+  return sql.exec("DELETE FROM large_data WHERE path = ?", path).rowsWritten;
 }
 
 /** Returns the rows written. */
 export function upsertZnode(sql: SqlStorage, path: string, znode: Znode): number {
-  if (isAsCreated(znode)) return insertNewZnode(sql, path, znode);
+  const rows = isAsCreated(znode) ? insertNewRow(sql, path, znode) : upsertRow(sql, path, znode);
+  return isLarge(znode) ? rows + upsertLargeData(sql, path, znode) : rows;
+}
+
+function upsertLargeData(sql: SqlStorage, path: string, znode: Znode): number {
+  return sql.exec(
+    "INSERT INTO large_data VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET data = excluded.data",
+    path,
+    znode.data?.buffer ?? null,
+  ).rowsWritten;
+}
+
+function upsertRow(sql: SqlStorage, path: string, znode: Znode): number {
   return sql.exec(
     UPSERT,
     parentKey(path),
@@ -63,7 +89,7 @@ export function upsertZnode(sql: SqlStorage, path: string, znode: Znode): number
   ).rowsWritten;
 }
 
-function insertNewZnode(sql: SqlStorage, path: string, znode: Znode): number {
+function insertNewRow(sql: SqlStorage, path: string, znode: Znode): number {
   return sql.exec(
     INSERT_NEW,
     parentKey(path),
@@ -100,7 +126,7 @@ function parentKey(path: string): string {
   return path === ROOT ? "" : (parentPath(path) ?? "");
 }
 
-function fromRow(row: ZnodeRow): Znode {
+function fromRow(sql: SqlStorage, path: string, row: ZnodeRow): Znode {
   return {
     czxid: row.czxid,
     mzxid: row.mzxid,
@@ -112,14 +138,22 @@ function fromRow(row: ZnodeRow): Znode {
     childrenCreated: row.children_created,
     numChildren: row.num_children,
     ephemeralOwner: row.ephemeral_owner,
-    data: row.data === null ? null : new Uint8Array(row.data),
+    data: decodeData(sql, path, row.data),
     acl: decodeACL(row.acl),
   };
 }
 
 /** Data is never a view of something larger, so its buffer is it. */
-function encodeData(znode: Znode): ArrayBuffer | null {
-  return znode.data === null ? null : znode.data.buffer;
+function encodeData(znode: Znode): ArrayBuffer | number | null {
+  if (znode.data === null) return null;
+  return isLarge(znode) ? znode.data.length : znode.data.buffer;
+}
+
+function decodeData(sql: SqlStorage, path: string, data: ZnodeRow["data"]): Znode["data"] {
+  if (data === null) return null;
+  if (typeof data !== "number") return new Uint8Array(data);
+  const query = "SELECT data FROM large_data WHERE path = ?";
+  return new Uint8Array(sql.exec<{ data: ArrayBuffer }>(query, path).one().data);
 }
 
 type ACLTuple = [perms: number, scheme: string, id: string];
