@@ -6,14 +6,12 @@ import { createRequest, deleteRequest, setDataRequest } from "./support/zookeepe
 const LARGE = "x".repeat(900_000);
 const LARGER = "y".repeat(1_000_000);
 
-describe("data that does not fit its row", () => {
-  const largePaths = async (namespace: TestNamespace): Promise<string[]> => {
-    const rows = await namespace.rows<{ path: string }>(
-      "SELECT path FROM large_data ORDER BY path",
-    );
-    return rows.map(({ path }) => path);
-  };
+async function largePaths(namespace: TestNamespace): Promise<string[]> {
+  const rows = await namespace.rows<{ path: string }>("SELECT path FROM large_data ORDER BY path");
+  return rows.map(({ path }) => path);
+}
 
+describe("data that does not fit its row", () => {
   it("is there after the object forgot everything, and goes with its znode", async () => {
     const namespace = new TestNamespace();
     const client = await namespace.connect();
