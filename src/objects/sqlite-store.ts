@@ -13,12 +13,14 @@ import { GenerationCache } from "./generation-cache.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
 import {
-  deleteLargeData,
+  changeBetween,
   deleteZnodeRow,
   isLarge,
   selectChildNames,
   selectZnode,
-  upsertZnode,
+  writeLargeData,
+  writeZnode,
+  type ZnodeChange,
 } from "./znode-rows.ts";
 
 /** Bytes of znodes kept in memory, in each of the cache's two generations. An isolate has 128 MB. */
@@ -29,6 +31,12 @@ const CACHED_NAMES = 100_000;
 
 /** What a znode weighs beside its path and its data. */
 const ZNODE_OVERHEAD_BYTES = 250;
+
+interface ChangedZnode {
+  /** Undefined when it is deleted. */
+  readonly znode: Znode | undefined;
+  readonly change: ZnodeChange;
+}
 
 export class SqliteStore implements Store {
   lastZxid: Zxid;
@@ -43,10 +51,10 @@ export class SqliteStore implements Store {
   readonly #children = new GenerationCache<Set<string>>(CACHED_NAMES);
   /** Complete lists of the ephemerals of those sessions that were asked for. */
   readonly #ephemerals = new Map<SessionId, Set<string>>();
-  /** Znodes changed since the last flush; undefined for deleted ones. */
-  readonly #changedZnodes = new Map<string, Znode | undefined>();
-  /** Znodes whose row may have large data that the znode, if there is still one, has not. */
-  readonly #outdatedLargeData = new Set<string>();
+  /** Znodes changed since the last flush. */
+  readonly #changedZnodes = new Map<string, ChangedZnode>();
+  /** Paths whose large data, there or gone, is not what the table says. */
+  readonly #changedLargeData = new Set<string>();
   /** Ephemerals added (true) or removed since the last flush. */
   readonly #changedEphemerals = new Map<SessionId, Map<string, boolean>>();
 
@@ -63,7 +71,8 @@ export class SqliteStore implements Store {
   getZnode(path: string): Znode | undefined {
     const cached = this.#cache.get(path);
     if (cached !== undefined) return cached;
-    if (this.#changedZnodes.has(path)) return this.#changedZnodes.get(path);
+    const changed = this.#changedZnodes.get(path);
+    if (changed !== undefined) return changed.znode;
     // No znode has such a path, but its parent and its name are those of "/x".
     if (path.startsWith("//")) return undefined;
     if (this.#isKnownToBeMissing(path)) return undefined;
@@ -74,18 +83,23 @@ export class SqliteStore implements Store {
 
   putZnode(path: string, znode: Znode): void {
     // Whoever replaces a znode has just read it, so that one which is not in memory is new.
-    const previous = this.#cache.get(path) ?? this.#changedZnodes.get(path);
+    const earlier = this.#changedZnodes.get(path);
+    const previous = this.#cache.get(path) ?? earlier?.znode;
     if (previous === undefined && path !== ROOT) this.#addToLists(path, znode);
-    if (previous !== undefined && isLarge(previous)) this.#outdatedLargeData.add(path);
-    this.#changedZnodes.set(path, znode);
+    if (previous?.data !== znode.data && (isLarge(previous) || isLarge(znode))) {
+      this.#changedLargeData.add(path);
+    }
+    const change = previous === undefined ? "all" : changeBetween(previous, znode);
+    const isSame = earlier === undefined || earlier.change === change;
+    this.#changedZnodes.set(path, { znode, change: isSame ? change : "all" });
     this.#cache.set(path, znode, weightOf(path, znode));
   }
 
   deleteZnode(path: string): void {
     const znode = this.getZnode(path);
     if (znode === undefined) return;
-    if (isLarge(znode)) this.#outdatedLargeData.add(path);
-    this.#changedZnodes.set(path, undefined);
+    if (isLarge(znode)) this.#changedLargeData.add(path);
+    this.#changedZnodes.set(path, { znode: undefined, change: "all" });
     this.#cache.delete(path);
     this.#children.get(parentPath(path) ?? ROOT)?.delete(nodeName(path));
     this.#children.delete(path);
@@ -166,14 +180,13 @@ export class SqliteStore implements Store {
 
   #flushZnodes(): void {
     const sql = this.#sql;
-    for (const path of this.#outdatedLargeData) {
-      const znode = this.#changedZnodes.get(path);
-      if (znode === undefined || !isLarge(znode)) this.rowsWritten += deleteLargeData(sql, path);
+    for (const path of this.#changedLargeData) {
+      this.rowsWritten += writeLargeData(sql, path, this.#changedZnodes.get(path)?.znode);
     }
-    this.#outdatedLargeData.clear();
-    for (const [path, znode] of this.#changedZnodes) {
+    this.#changedLargeData.clear();
+    for (const [path, { znode, change }] of this.#changedZnodes) {
       this.rowsWritten +=
-        znode === undefined ? deleteZnodeRow(sql, path) : upsertZnode(sql, path, znode);
+        znode === undefined ? deleteZnodeRow(sql, path) : writeZnode(sql, path, znode, change);
     }
     this.#changedZnodes.clear();
   }
@@ -213,7 +226,7 @@ export class SqliteStore implements Store {
     const cached = this.#children.get(path);
     if (cached !== undefined) return cached;
     const names = new Set(selectChildNames(this.#sql, path));
-    for (const [changed, znode] of this.#changedZnodes) {
+    for (const [changed, { znode }] of this.#changedZnodes) {
       if (changed === ROOT || parentPath(changed) !== path) continue;
       if (znode === undefined) names.delete(nodeName(changed));
       else names.add(nodeName(changed));

@@ -173,11 +173,15 @@ export class SubtreeObject extends DurableObject<Env> {
     this.#subtree.recover(nowMs);
   }
 
-  /** Takes up a socket that hibernated; undefined when it had been given up before. */
+  /** Takes up a socket that hibernated; undefined when it, or its session, had been given up before. */
   #restore(socket: WebSocket): Channel | undefined {
     const restored = this.#hibernation.restore(socket);
     if (restored === undefined) return undefined;
     const { channel, sessionId, heardMs } = restored;
+    if (this.#subtree.sessions.channelOf(sessionId) !== undefined) {
+      this.#subtree.watches.removeWatcher(channel);
+      return undefined;
+    }
     this.#webSocketChannels.set(socket, channel);
     const session = this.#store.getSession(sessionId);
     if (session === undefined) this.#expectHandshake(channel);

@@ -187,6 +187,9 @@ export class Subtree {
   #commit(nowMs: number): void {
     const { store, alarms, transaction, onTouched } = this.#options;
     this.counters.batches += 1;
+    for (const channel of this.#touched) {
+      if (channel.transport.pendingBytes > UNREAD_BYTES_MAX) this.#cutOff(channel);
+    }
     transaction(() => {
       // Closed channels first: a session's new channel must not lose what its old one leaves behind.
       for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
@@ -198,7 +201,6 @@ export class Subtree {
     // Everything sent from here on waits, in the platform's output gate, until the commit is durable.
     for (const channel of this.#touched) {
       if (channel.out.length > 0) channel.transport.send(channel.out.take());
-      if (channel.transport.pendingBytes > UNREAD_BYTES_MAX) this.#cutOff(channel);
     }
     for (const channel of this.#closing) channel.transport.close(channel.closeCode);
     this.#touched.clear();

@@ -36,6 +36,15 @@ const INSERT_NEW = `INSERT OR REPLACE INTO znodes (parent, name, czxid, mzxid, p
   children_created, num_children, ephemeral_owner, acl, data)
   VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?4, 0, 0, 0, 0, ?5, ?6, ?7)`;
 
+/** The same for what writes change most: binding the values costs as much as writing the row. */
+const UPDATE_DATA = `UPDATE znodes SET mzxid = ?, mtime = ?, version = ?, data = ? WHERE parent = ? AND name = ?`;
+
+const UPDATE_CHILDREN = `UPDATE znodes SET pzxid = ?, children_created = ?, num_children = ?
+  WHERE parent = ? AND name = ?`;
+
+const UPSERT_LARGE_DATA = `INSERT INTO large_data VALUES (?, ?)
+  ON CONFLICT (path) DO UPDATE SET data = excluded.data`;
+
 const DELETE = "DELETE FROM znodes WHERE parent = ? AND name = ?";
 
 const SELECT_NAMES = "SELECT name FROM znodes WHERE parent = ?";
@@ -46,26 +55,57 @@ export function selectZnode(sql: SqlStorage, path: string): Znode | undefined {
 }
 
 /** Whether the data of a znode is kept in `large_data`. */
-export function isLarge(znode: Znode): boolean {
-  return znode.data !== null && znode.data.length > INLINE_BYTES_MAX;
+export function isLarge(znode: Znode | undefined): boolean {
+  return znode !== undefined && znode.data !== null && znode.data.length > INLINE_BYTES_MAX;
 }
 
-/** Returns the rows written. */
-export function deleteLargeData(sql: SqlStorage, path: string): number {
-  return sql.exec("DELETE FROM large_data WHERE path = ?", path).rowsWritten;
+/** Writes the large data of a znode, or removes what is left of it. Returns the rows written. */
+export function writeLargeData(sql: SqlStorage, path: string, znode: Znode | undefined): number {
+  const data = isLarge(znode) ? znode?.data : undefined;
+  if (!data) return sql.exec("DELETE FROM large_data WHERE path = ?", path).rowsWritten;
+  return sql.exec(UPSERT_LARGE_DATA, path, data.buffer).rowsWritten;
 }
 
-/** Returns the rows written. */
-export function upsertZnode(sql: SqlStorage, path: string, znode: Znode): number {
-  const rows = isAsCreated(znode) ? insertNewRow(sql, path, znode) : upsertRow(sql, path, znode);
-  return isLarge(znode) ? rows + upsertLargeData(sql, path, znode) : rows;
+/** What of a znode changed since its row was written. */
+export type ZnodeChange = "data" | "children" | "all";
+
+/** What changed between two states of a znode. */
+export function changeBetween(before: Znode, after: Znode): ZnodeChange {
+  if (before.acl !== after.acl || before.czxid !== after.czxid) return "all";
+  const isDataChanged = before.mzxid !== after.mzxid;
+  const areChildrenChanged = before.pzxid !== after.pzxid;
+  if (isDataChanged === areChildrenChanged) return "all";
+  return isDataChanged ? "data" : "children";
 }
 
-function upsertLargeData(sql: SqlStorage, path: string, znode: Znode): number {
+/** Writes a znode of whose row, if it has one, only `change` is out of date. Returns the rows written. */
+export function writeZnode(
+  sql: SqlStorage,
+  path: string,
+  znode: Znode,
+  change: ZnodeChange,
+): number {
+  if (change === "children") return updateChildren(sql, path, znode);
+  if (change === "data") return updateData(sql, path, znode);
+  return isAsCreated(znode) ? insertNewRow(sql, path, znode) : upsertRow(sql, path, znode);
+}
+
+function updateData(sql: SqlStorage, path: string, znode: Znode): number {
+  const { mzxid, mtime, version } = znode;
+  const data = encodeData(znode);
+  return sql.exec(UPDATE_DATA, mzxid, mtime, version, data, parentKey(path), nodeName(path))
+    .rowsWritten;
+}
+
+function updateChildren(sql: SqlStorage, path: string, znode: Znode): number {
+  const { pzxid, childrenCreated, numChildren } = znode;
   return sql.exec(
-    "INSERT INTO large_data VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET data = excluded.data",
-    path,
-    znode.data?.buffer ?? null,
+    UPDATE_CHILDREN,
+    pzxid,
+    childrenCreated,
+    numChildren,
+    parentKey(path),
+    nodeName(path),
   ).rowsWritten;
 }
 

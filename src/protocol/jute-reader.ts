@@ -98,14 +98,18 @@ export class JuteReader {
   }
 }
 
+/** A list of units for each length, used again and again. */
+const unitsByLength: number[][] = [];
+
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > SHORT_STRING_BYTES) return decoder.decode(bytes.subarray(start, end));
+  const length = end - start;
+  if (length > SHORT_STRING_BYTES) return decoder.decode(bytes.subarray(start, end));
   // One call for all units: adding them one by one makes a rope, which costs again when it is first looked up.
-  const units: number[] = [];
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i] as number;
+  const units = (unitsByLength[length] ??= Array.from({ length }, () => 0));
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i] as number;
     if (byte > 0x7f) return decoder.decode(bytes.subarray(start, end));
-    units.push(byte);
+    units[i] = byte;
   }
   return String.fromCharCode.apply(null, units);
 }
