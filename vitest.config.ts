@@ -17,7 +17,12 @@ export default defineConfig({
       },
       {
         plugins: [integration],
-        test: { name: "integration", include: ["test/integration/**/*.test.ts"] },
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 20_000,
+          maxWorkers: 2,
+        },
       },
       {
         test: {

@@ -36,6 +36,7 @@ export function fixupACL(
   authIds: readonly Id[],
 ): readonly ACL[] | undefined {
   if (acl === null || acl.length === 0) return undefined;
+  if (isOpen(acl)) return OPEN_ACL_UNSAFE;
   const fixed: ACL[] = [];
   let units = 0;
   for (const entry of withoutDuplicates(acl)) {
