@@ -2,7 +2,7 @@
  * One client follows a value that another one changes: a watch tells once that something changed, and reading again
  * sets the next one. Start `npm start` first, then: node_modules/.bin/node examples/watch-configuration.ts
  */
-import zookeeper from "node-zookeeper-client";
+import zookeeper, { type Client } from "node-zookeeper-client";
 
 const address = process.env["EDGEKEEPER_ADDRESS"] ?? "127.0.0.1:2181";
 const path = "/example-configuration";
@@ -23,7 +23,7 @@ await call((done) => publisher.remove(path, done));
 publisher.close();
 reader.close();
 
-async function connect(): Promise<zookeeper.Client> {
+async function connect(): Promise<Client> {
   const client = zookeeper.createClient(address);
   const connected = new Promise<void>((resolve) => client.once("connected", resolve));
   client.connect();
