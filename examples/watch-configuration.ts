@@ -10,18 +10,24 @@ const values = ["blue", "green", "red"];
 
 const publisher = await connect();
 const reader = await connect();
-await call((done) => publisher.create(path, Buffer.from("none"), done));
+const { OPEN_ACL_UNSAFE } = zookeeper.ACL;
+const { PERSISTENT } = zookeeper.CreateMode;
+const none = Buffer.from("none");
+await call<string>((done) => publisher.create(path, none, OPEN_ACL_UNSAFE, PERSISTENT, done));
 for (const value of values) {
   const changed = Promise.withResolvers<void>();
-  const before = await call<Buffer>((done) => reader.getData(path, () => changed.resolve(), done));
-  await call((done) => publisher.setData(path, Buffer.from(value), done));
+  const before = await read(() => changed.resolve());
+  await call((done) => publisher.setData(path, Buffer.from(value), -1, done));
   await changed.promise;
-  const after = await call<Buffer>((done) => reader.getData(path, done));
-  console.log(`${before.toString()} became ${after.toString()}`);
+  console.log(`${before} became ${await read()}`);
 }
-await call((done) => publisher.remove(path, done));
+await call((done) => publisher.remove(path, -1, done));
 publisher.close();
 reader.close();
+
+async function read(watcher?: () => void): Promise<string> {
+  return String(await call<Buffer | undefined>((done) => reader.getData(path, watcher, done)));
+}
 
 async function connect(): Promise<Client> {
   const client = zookeeper.createClient(address);
@@ -31,10 +37,12 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-/** Calls a function that reports to a callback. */
-function call<T>(run: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+/** Calls a function that reports to a callback, and takes its first result. */
+function call<T = unknown>(
+  run: (done: (error: Error | null | undefined, value?: T) => void) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    run((error, value) => (error ? reject(error) : resolve(value)));
+    run((error, value) => (error ? reject(error) : resolve(value as T)));
   });
 }
 
