@@ -7,11 +7,13 @@ export interface Counters {
   readonly rowsWritten: number;
   /** Null from a server that does not count them. */
   readonly rowsRead: number | null;
+  /** How often the object set its alarm, which costs a row, too. */
+  readonly alarmsSet: number;
   readonly batches: number;
   readonly requests: number;
 }
 
-const names = ["rowsWritten", "batches", "requests"] as const;
+const names = ["rowsWritten", "alarmsSet", "batches", "requests"] as const;
 
 /**
  * Reads the counters of the namespace that the TCP port serves.
@@ -34,6 +36,7 @@ export function subtractCounters(after: Counters, before: Counters): Counters {
   return {
     rowsWritten: after.rowsWritten - before.rowsWritten,
     rowsRead: bothRead ? after.rowsRead - before.rowsRead : null,
+    alarmsSet: after.alarmsSet - before.alarmsSet,
     batches: after.batches - before.batches,
     requests: after.requests - before.requests,
   };

@@ -84,8 +84,11 @@ function formatRows(results: readonly RowsResult[]): string {
     budget?.toString() ?? NOTHING,
     withinBudget === undefined ? "" : withinBudget ? "ok" : "OVER",
   ]);
-  return formatTable(header, rows);
+  const alarms = results.at(-1)?.single.alarmsSet;
+  return `${formatTable(header, rows)}\n${ALARMS} ${alarms} times during the last line.`;
 }
+
+const ALARMS = "  An object has one alarm for all its sessions. Setting it costs a row; it was set";
 
 function formatWritten(rows: RowsPerOperation | undefined): string {
   return rows?.rowsWritten.toFixed(2) ?? NOTHING;

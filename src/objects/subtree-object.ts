@@ -20,6 +20,8 @@ const HANDSHAKE_MS = 10_000;
 /** What the object did since it was constructed. */
 export interface Counters {
   readonly rowsWritten: number;
+  /** Each is billed as a row, too. One alarm serves all sessions, so this grows with time and not with them. */
+  readonly alarmsSet: number;
   readonly batches: number;
   readonly requests: number;
 }

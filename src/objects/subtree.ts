@@ -46,7 +46,7 @@ export class Subtree {
   readonly watches: WatchManager;
   readonly sessions: SessionRegistry;
   /** Counted since the object was constructed. */
-  readonly counters = { batches: 0, requests: 0 };
+  readonly counters = { batches: 0, requests: 0, alarmsSet: 0 };
 
   readonly #options: SubtreeOptions;
   readonly #machine: StateMachine;
@@ -197,7 +197,7 @@ export class Subtree {
       store.flush();
     });
     store.touch();
-    if (alarms.arm(nowMs)) store.rowsWritten += 1;
+    if (alarms.arm(nowMs)) this.counters.alarmsSet += 1;
     // Everything sent from here on waits, in the platform's output gate, until the commit is durable.
     for (const channel of this.#touched) {
       if (channel.out.length > 0) channel.transport.send(channel.out.take());
