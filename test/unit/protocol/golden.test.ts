@@ -51,7 +51,7 @@ const COVERED_OPS =
     " ",
   );
 
-/** Requests that a real server calls malformed (-5), or that hold an op of a later issue. */
+/** Requests that a real server calls malformed (-5), or that hold an op that is not there yet. */
 const MALFORMED = new Map([
   ["raw/error-marshalling-null-path", "null where a path must be"],
   ["raw/error-marshalling-truncated-create", "cut short"],
