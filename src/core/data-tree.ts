@@ -252,7 +252,8 @@ function isEphemeral(flags: number): boolean {
   return flags === CreateFlags.ephemeral || flags === CreateFlags.ephemeralSequential;
 }
 
-function isSequential(flags: number): boolean {
+/** Whether a znode created with these flags gets a number behind its name. */
+export function isSequential(flags: number): boolean {
   return flags === CreateFlags.persistentSequential || flags === CreateFlags.ephemeralSequential;
 }
 

@@ -5,13 +5,12 @@
 import { ErrorCode } from "../protocol/error-code.ts";
 import { JuteError, JuteReader } from "../protocol/jute-reader.ts";
 import type { JuteWriter } from "../protocol/jute-writer.ts";
+import { REQUEST_HEADER_BYTES } from "../protocol/limits.ts";
 import { OpCode, ReservedXid } from "../protocol/op-code.ts";
 import {
   type ConnectRequest,
   type ConnectResponse,
   readConnectRequest,
-  readRequestHeader,
-  type RequestHeader,
   writeConnectResponse,
   writeReplyHeader,
 } from "../protocol/records.ts";
@@ -38,33 +37,49 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.multi,
 ]);
 
+/** A frame of an established session, decoded. */
+export interface DecodedFrame {
+  readonly xid: number;
+  readonly type: number;
+  /** The request, or why there is none. */
+  readonly request: Request | "unknown" | "malformed";
+}
+
+/** Decodes a frame; undefined when there is not even a header. */
+export function decodeFrame(frame: Uint8Array): DecodedFrame | undefined {
+  const reader = new JuteReader(frame);
+  if (reader.remaining < REQUEST_HEADER_BYTES) return undefined;
+  const xid = reader.readInt();
+  const type = reader.readInt();
+  try {
+    return { xid, type, request: readRequest(reader, type) ?? "unknown" };
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error;
+    return { xid, type, request: "malformed" };
+  }
+}
+
 /** Handles one frame of an established session and writes the reply behind what `out` holds already. */
 export function handleFrame(
   machine: StateMachine,
   client: Client,
-  frame: Uint8Array,
+  frame: DecodedFrame | undefined,
   out: JuteWriter,
   context: StepContext,
 ): FrameResult {
-  const reader = new JuteReader(frame);
-  const header = attempt(() => readRequestHeader(reader));
-  if (header === undefined) return "disconnect";
-  const { type } = header;
-  let request: Request | undefined;
-  try {
-    request = readRequest(reader, type);
-  } catch (error) {
-    if (!(error instanceof JuteError)) throw error;
+  if (frame === undefined) return "disconnect";
+  const { xid, type, request } = frame;
+  if (request === "malformed") {
     if (type === OpCode.auth) return "disconnect";
     const zxid = WRITES.has(type) ? machine.nextZxid() : machine.lastZxid;
-    writeReplyFrame(out, header.xid, zxid, ErrorCode.marshallingError, undefined);
+    writeReplyFrame(out, xid, zxid, ErrorCode.marshallingError, undefined);
     return "open";
   }
-  if (request === undefined) {
-    writeReplyFrame(out, header.xid, -1, ErrorCode.unimplemented, undefined);
+  if (request === "unknown") {
+    writeReplyFrame(out, xid, -1, ErrorCode.unimplemented, undefined);
     return "disconnect";
   }
-  return answer(machine, client, header, request, out, context);
+  return answer(machine, client, xid, request, out, context);
 }
 
 /** Reads the first frame of a connection; undefined when it is not a connect request. */
@@ -94,14 +109,14 @@ export function writeHandshake(
 function answer(
   machine: StateMachine,
   client: Client,
-  header: RequestHeader,
+  requestXid: number,
   request: Request,
   out: JuteWriter,
   context: StepContext,
 ): FrameResult {
   const { err, zxid, reply } = machine.apply(request, client, context);
   // A ping is answered under its reserved xid, whatever it was sent with.
-  const xid = request.type === OpCode.ping ? ReservedXid.ping : header.xid;
+  const xid = request.type === OpCode.ping ? ReservedXid.ping : requestXid;
   writeReplyFrame(out, xid, zxid, err, reply);
   if (request.type === OpCode.closeSession) return "sessionClosed";
   return err === ErrorCode.authFailed ? "disconnect" : "open";

@@ -3,15 +3,16 @@
  * and the young one becomes old. Nearly LRU, at the price of a map lookup. An entry that was just used survives at
  * least one turn of the generations.
  */
-interface Entry<V> {
-  readonly value: V;
+
+/** What is cached says itself how much memory it takes. It may change while it is cached: see {@link GenerationCache.grow}. */
+export interface Weighed {
   readonly weight: number;
 }
 
-export class GenerationCache<V> {
+export class GenerationCache<V extends Weighed> {
   readonly #maxWeight: number;
-  #young = new Map<string, Entry<V>>();
-  #old = new Map<string, Entry<V>>();
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
   #youngWeight = 0;
 
   /** Keeps values of up to `maxWeight` in each generation. */
@@ -21,16 +22,21 @@ export class GenerationCache<V> {
 
   get(key: string): V | undefined {
     const young = this.#young.get(key);
-    if (young !== undefined) return young.value;
+    if (young !== undefined) return young;
     const old = this.#old.get(key);
-    if (old === undefined) return undefined;
-    this.#insert(key, old);
-    return old.value;
+    if (old !== undefined) this.#insert(key, old);
+    return old;
   }
 
-  /** Keeps a value that weighs `weight`. One that grew is set again. */
-  set(key: string, value: V, weight: number): void {
-    this.#insert(key, { value, weight });
+  /** Adds a value for a key that has none. */
+  add(key: string, value: V): void {
+    this.#insert(key, value);
+  }
+
+  /** Notes that the value that was last got or added weighs more by `weight`, or less. */
+  grow(weight: number): void {
+    this.#youngWeight += weight;
+    this.#turn();
   }
 
   delete(key: string): void {
@@ -42,10 +48,13 @@ export class GenerationCache<V> {
     this.#old.delete(key);
   }
 
-  #insert(key: string, entry: Entry<V>): void {
-    const previous = this.#young.get(key);
-    this.#youngWeight += entry.weight - (previous?.weight ?? 0);
-    this.#young.set(key, entry);
+  #insert(key: string, value: V): void {
+    this.#young.set(key, value);
+    this.#youngWeight += value.weight;
+    this.#turn();
+  }
+
+  #turn(): void {
     if (this.#youngWeight <= this.#maxWeight) return;
     this.#old = this.#young;
     this.#young = new Map();

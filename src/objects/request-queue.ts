@@ -3,6 +3,7 @@
  * each other; those of a channel whose client does not read its replies wait aside, so that one slow reader fills
  * neither the memory nor the queue of the others.
  */
+import type { DecodedFrame } from "../core/frame-handler.ts";
 import type { Channel } from "./channel.ts";
 
 /** What a channel may have in its output before its requests wait. */
@@ -12,6 +13,8 @@ const PENDING_BYTES_MAX = 1024 * 1024;
 export interface Arrival {
   readonly channel: Channel;
   readonly frame: Uint8Array | undefined;
+  /** The frame, once somebody has decoded it. */
+  decoded: DecodedFrame | undefined;
 }
 
 export class RequestQueue {
@@ -24,7 +27,13 @@ export class RequestQueue {
   }
 
   push(channel: Channel, frame: Uint8Array | undefined): void {
-    this.#arrivals.push({ channel, frame });
+    this.#arrivals.push({ channel, frame, decoded: undefined });
+  }
+
+  /** Calls `visit` for the next arrivals, as many as `count`, without taking them. */
+  peek(count: number, visit: (arrival: Arrival) => void): void {
+    const end = Math.min(this.#arrivals.length, this.#next + count);
+    for (let i = this.#next; i < end; i++) visit(this.#arrivals[i] as Arrival);
   }
 
   /** The next arrival whose channel can take a reply. */

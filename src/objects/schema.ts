@@ -3,10 +3,32 @@
  * and none has a rowid that would be a second one.
  */
 
-const VERSION = 1;
+import { migrateFromVersion1 } from "./schema-version-1.ts";
 
-/** Creates the tables, where they are missing. */
+const VERSION = 2;
+
+/** Creates the tables, where they are missing, and brings those of an earlier version up to date. */
 export function createSchema(sql: SqlStorage): void {
+  const version = versionOf(sql);
+  if (version > VERSION) {
+    throw new Error(
+      `the data is of schema version ${version}, this program knows up to ${VERSION}`,
+    );
+  }
+  if (version === 1) sql.exec("ALTER TABLE znodes RENAME TO znodes_version_1");
+  createTables(sql);
+  if (version === 1) migrateFromVersion1(sql);
+  sql.exec("INSERT OR IGNORE INTO meta (key, value) VALUES ('schema', ?), ('zxid', 0)", VERSION);
+}
+
+/** 0 for an empty database. */
+function versionOf(sql: SqlStorage): number {
+  const tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray();
+  if (tables.length === 0) return 0;
+  return sql.exec<{ value: number }>("SELECT value FROM meta WHERE key = 'schema'").one().value;
+}
+
+function createTables(sql: SqlStorage): void {
   sql.exec(`
     -- Single values: the schema's version, the last zxid.
     CREATE TABLE IF NOT EXISTS meta (
@@ -14,24 +36,12 @@ export function createSchema(sql: SqlStorage): void {
       value INTEGER NOT NULL
     ) WITHOUT ROWID;
 
-    -- One row a znode. The key begins with the parent, so that the children of a znode are neighbours. The root
-    -- has the empty string as its parent and its name.
+    -- One row a znode. The key is the path with its last slash replaced by U+0001, so that the children of a znode are
+    -- neighbours; the node is a record of znode-record.ts. The default of a key that is never missing tells SQLite that
+    -- no statement can fail half-way, so that it keeps no journal of each.
     CREATE TABLE IF NOT EXISTS znodes (
-      parent TEXT NOT NULL,
-      name TEXT NOT NULL,
-      czxid INTEGER NOT NULL,
-      mzxid INTEGER NOT NULL,
-      pzxid INTEGER NOT NULL,
-      ctime INTEGER NOT NULL,
-      mtime INTEGER NOT NULL,
-      version INTEGER NOT NULL,
-      aversion INTEGER NOT NULL,
-      children_created INTEGER NOT NULL,
-      num_children INTEGER NOT NULL,
-      ephemeral_owner INTEGER NOT NULL,
-      acl TEXT,    -- JSON [[perms, scheme, id], ...]; NULL for world:anyone:cdrwa
-      data BLOB,   -- NULL is null data, not the same as empty; an integer says that it is in large_data
-      PRIMARY KEY (parent, name)
+      key TEXT NOT NULL DEFAULT '' PRIMARY KEY,
+      node BLOB
     ) WITHOUT ROWID;
 
     -- Data that would spill out of its page. A search in a table without rowid reads all of every row that it passes,
@@ -64,5 +74,4 @@ export function createSchema(sql: SqlStorage): void {
       PRIMARY KEY (session, kind, path)
     ) WITHOUT ROWID;
   `);
-  sql.exec("INSERT OR IGNORE INTO meta (key, value) VALUES ('schema', ?), ('zxid', 0)", VERSION);
 }

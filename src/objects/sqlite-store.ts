@@ -9,19 +9,11 @@ import type { Session, Store } from "../core/store.ts";
 import type { WatchKind } from "../core/watch-manager.ts";
 import type { Znode } from "../core/znode.ts";
 import type { SessionId, Zxid } from "../protocol/records.ts";
-import { GenerationCache } from "./generation-cache.ts";
+import { GenerationCache, type Weighed } from "./generation-cache.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
-import {
-  changeBetween,
-  deleteZnodeRow,
-  isLarge,
-  selectChildNames,
-  selectZnode,
-  writeLargeData,
-  writeZnode,
-  type ZnodeChange,
-} from "./znode-rows.ts";
+import { isLarge } from "./znode-record.ts";
+import { selectChildNames, selectZnodes, writeLargeData, ZnodeRowsWriter } from "./znode-rows.ts";
 
 /** Bytes of znodes kept in memory, in each of the cache's two generations. An isolate has 128 MB. */
 const CACHE_BYTES = 12 * 1024 * 1024;
@@ -32,10 +24,40 @@ const CACHED_NAMES = 100_000;
 /** What a znode weighs beside its path and its data. */
 const ZNODE_OVERHEAD_BYTES = 250;
 
-interface ChangedZnode {
-  /** Undefined when it is deleted. */
-  readonly znode: Znode | undefined;
-  readonly change: ZnodeChange;
+/** What it weighs to know that there is no znode, beside the path. */
+const MISSING_OVERHEAD_BYTES = 100;
+
+/** What is at a path, as the running batch has it so far. */
+class CachedZnode implements Weighed {
+  readonly path: string;
+  /** Null when it is known that there is none. */
+  znode: Znode | null;
+  /** The database's large data is not that of the znode, whether it has some or not. */
+  isLargeDataChanged = false;
+
+  constructor(path: string, znode: Znode | null) {
+    this.path = path;
+    this.znode = znode;
+  }
+
+  get weight(): number {
+    const { path, znode } = this;
+    if (znode === null) return MISSING_OVERHEAD_BYTES + path.length;
+    return ZNODE_OVERHEAD_BYTES + path.length + (znode.data?.length ?? 0);
+  }
+}
+
+/** All names of the children of a znode. */
+class ChildNames implements Weighed {
+  readonly names: Set<string>;
+
+  constructor(names: Set<string>) {
+    this.names = names;
+  }
+
+  get weight(): number {
+    return 1 + this.names.size;
+  }
 }
 
 export class SqliteStore implements Store {
@@ -46,15 +68,14 @@ export class SqliteStore implements Store {
 
   readonly #sql: SqlStorage;
   #flushedZxid: Zxid;
-  readonly #cache = new GenerationCache<Znode>(CACHE_BYTES);
-  /** Complete lists of children. What is missing from one does not exist. */
-  readonly #children = new GenerationCache<Set<string>>(CACHED_NAMES);
+  readonly #rows: ZnodeRowsWriter;
+  readonly #cache = new GenerationCache<CachedZnode>(CACHE_BYTES);
+  /** Complete lists of the children of those znodes that were asked for. */
+  readonly #children = new GenerationCache<ChildNames>(CACHED_NAMES);
   /** Complete lists of the ephemerals of those sessions that were asked for. */
   readonly #ephemerals = new Map<SessionId, Set<string>>();
-  /** Znodes changed since the last flush. */
-  readonly #changedZnodes = new Map<string, ChangedZnode>();
-  /** Paths whose large data, there or gone, is not what the table says. */
-  readonly #changedLargeData = new Set<string>();
+  /** Znodes changed since the last flush, which the cache may have dropped. */
+  readonly #changed = new Map<string, CachedZnode>();
   /** Ephemerals added (true) or removed since the last flush. */
   readonly #changedEphemerals = new Map<SessionId, Map<string, boolean>>();
 
@@ -66,42 +87,37 @@ export class SqliteStore implements Store {
       .one().value;
     this.#flushedZxid = this.lastZxid;
     this.sessions = new SessionTable(sql);
+    this.#rows = new ZnodeRowsWriter(sql);
+  }
+
+  /** Reads all of these znodes at once that are not in memory. Each of them alone would cost several times as much. */
+  prefetch(paths: Iterable<string>): void {
+    const unknown = new Set<string>();
+    for (const path of paths) if (this.#cached(path) === undefined) unknown.add(path);
+    if (unknown.size === 0) return;
+    const list = [...unknown];
+    selectZnodes(this.#sql, list).forEach((znode, index) => {
+      this.#remember(list[index] as string, znode ?? null);
+    });
   }
 
   getZnode(path: string): Znode | undefined {
-    const cached = this.#cache.get(path);
-    if (cached !== undefined) return cached;
-    const changed = this.#changedZnodes.get(path);
-    if (changed !== undefined) return changed.znode;
-    // No znode has such a path, but its parent and its name are those of "/x".
-    if (path.startsWith("//")) return undefined;
-    if (this.#isKnownToBeMissing(path)) return undefined;
-    const znode = selectZnode(this.#sql, path);
-    if (znode !== undefined) this.#cache.set(path, znode, weightOf(path, znode));
-    return znode;
+    return this.#lookUp(path).znode ?? undefined;
   }
 
   putZnode(path: string, znode: Znode): void {
-    // Whoever replaces a znode has just read it, so that one which is not in memory is new.
-    const earlier = this.#changedZnodes.get(path);
-    const previous = this.#cache.get(path) ?? earlier?.znode;
-    if (previous === undefined && path !== ROOT) this.#addToLists(path, znode);
-    if (previous?.data !== znode.data && (isLarge(previous) || isLarge(znode))) {
-      this.#changedLargeData.add(path);
-    }
-    const change = previous === undefined ? "all" : changeBetween(previous, znode);
-    const isSame = earlier === undefined || earlier.change === change;
-    this.#changedZnodes.set(path, { znode, change: isSame ? change : "all" });
-    this.#cache.set(path, znode, weightOf(path, znode));
+    const entry = this.#lookUp(path);
+    if (entry.znode === null && path !== ROOT) this.#addToLists(path, znode);
+    this.#change(entry, znode);
   }
 
   deleteZnode(path: string): void {
-    const znode = this.getZnode(path);
-    if (znode === undefined) return;
-    if (isLarge(znode)) this.#changedLargeData.add(path);
-    this.#changedZnodes.set(path, { znode: undefined, change: "all" });
-    this.#cache.delete(path);
-    this.#children.get(parentPath(path) ?? ROOT)?.delete(nodeName(path));
+    const entry = this.#lookUp(path);
+    const { znode } = entry;
+    if (znode === null) return;
+    this.#change(entry, null);
+    const siblings = this.#children.get(parentPath(path) ?? ROOT);
+    if (siblings?.names.delete(nodeName(path)) === true) this.#children.grow(-1);
     this.#children.delete(path);
     if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, false);
   }
@@ -167,7 +183,10 @@ export class SqliteStore implements Store {
     this.#sql.exec("SELECT value FROM meta WHERE key = 'zxid'").one();
   }
 
-  /** Writes everything that changed. Call it inside a transaction. */
+  /**
+   * Writes everything that changed. When it throws, part of it may be written: only what takes the whole batch back may
+   * follow.
+   */
   flush(): void {
     this.#flushZnodes();
     this.#flushEphemerals();
@@ -179,16 +198,18 @@ export class SqliteStore implements Store {
   }
 
   #flushZnodes(): void {
-    const sql = this.#sql;
-    for (const path of this.#changedLargeData) {
-      this.rowsWritten += writeLargeData(sql, path, this.#changedZnodes.get(path)?.znode);
+    for (const entry of this.#changed.values()) {
+      const { path, znode } = entry;
+      if (entry.isLargeDataChanged) {
+        const data = znode !== null && isLarge(znode) ? znode.data : null;
+        this.rowsWritten += writeLargeData(this.#sql, path, data);
+        entry.isLargeDataChanged = false;
+      }
+      if (znode === null) this.#rows.delete(path);
+      else this.#rows.put(path, znode);
     }
-    this.#changedLargeData.clear();
-    for (const [path, { znode, change }] of this.#changedZnodes) {
-      this.rowsWritten +=
-        znode === undefined ? deleteZnodeRow(sql, path) : writeZnode(sql, path, znode, change);
-    }
-    this.#changedZnodes.clear();
+    this.#changed.clear();
+    this.rowsWritten += this.#rows.finish();
   }
 
   #flushEphemerals(): void {
@@ -205,33 +226,54 @@ export class SqliteStore implements Store {
     this.rowsWritten += this.#sql.exec(query, ...bindings).rowsWritten;
   }
 
-  #isKnownToBeMissing(path: string): boolean {
-    const parent = parentPath(path);
-    if (parent === undefined || path === ROOT) return false;
-    return this.#children.get(parent)?.has(nodeName(path)) === false;
+  #cached(path: string): CachedZnode | undefined {
+    const cached = this.#cache.get(path);
+    if (cached !== undefined || this.#changed.size === 0) return cached;
+    return this.#changed.get(path);
+  }
+
+  #lookUp(path: string): CachedZnode {
+    const cached = this.#cached(path);
+    if (cached !== undefined) return cached;
+    const [znode] = selectZnodes(this.#sql, [path]);
+    return this.#remember(path, znode ?? null);
+  }
+
+  #remember(path: string, znode: Znode | null): CachedZnode {
+    const entry = new CachedZnode(path, znode);
+    this.#cache.add(path, entry);
+    return entry;
+  }
+
+  #change(entry: CachedZnode, znode: Znode | null): void {
+    const before = entry.weight;
+    if (entry.znode?.data !== znode?.data && (isLarge(entry.znode) || isLarge(znode))) {
+      entry.isLargeDataChanged = true;
+    }
+    entry.znode = znode;
+    this.#changed.set(entry.path, entry);
+    this.#cache.grow(entry.weight - before);
   }
 
   #addToLists(path: string, znode: Znode): void {
-    const parent = parentPath(path) ?? ROOT;
-    let names = this.#children.get(parent);
-    if (names === undefined && this.#cache.get(parent)?.numChildren === 0) names = new Set();
-    if (names !== undefined) {
-      names.add(nodeName(path));
-      this.#children.set(parent, names, names.size + 1);
+    const siblings = this.#children.get(parentPath(path) ?? ROOT);
+    if (siblings !== undefined) {
+      siblings.names.add(nodeName(path));
+      this.#children.grow(1);
     }
     if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, true);
   }
 
   #loadChildren(path: string): Set<string> {
     const cached = this.#children.get(path);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return cached.names;
     const names = new Set(selectChildNames(this.#sql, path));
-    for (const [changed, { znode }] of this.#changedZnodes) {
+    for (const { path: changed, znode } of this.#changed.values()) {
       if (changed === ROOT || parentPath(changed) !== path) continue;
-      if (znode === undefined) names.delete(nodeName(changed));
+      if (znode === null) names.delete(nodeName(changed));
       else names.add(nodeName(changed));
     }
-    this.#children.set(path, names, names.size + 1);
+    this.#children.add(path, new ChildNames(names));
     return names;
   }
 
@@ -263,8 +305,4 @@ export class SqliteStore implements Store {
     if (added) loaded?.add(path);
     else loaded?.delete(path);
   }
-}
-
-function weightOf(path: string, znode: Znode): number {
-  return ZNODE_OVERHEAD_BYTES + path.length + (znode.data?.length ?? 0);
 }

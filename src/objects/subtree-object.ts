@@ -63,7 +63,6 @@ export class SubtreeObject extends DurableObject<Env> {
         tickTimeMs: env.TICK_TIME_MS,
         randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
         sha1Base64: (text) => createHash("sha1").update(text, "utf8").digest("base64"),
-        transaction: (writes) => storage.transactionSync(writes),
         onTouched: (channel, nowMs) => {
           this.#endHandshake(channel);
           this.#hibernation.save(channel, nowMs);

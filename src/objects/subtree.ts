@@ -2,9 +2,10 @@
  * The batch engine: what has arrived, from all channels, is applied in one turn, committed once, and answered with
  * one message a channel. See docs/design/batches.md.
  */
-import { handleFrame, readHandshake, writeHandshake } from "../core/frame-handler.ts";
+import { decodeFrame, handleFrame, readHandshake, writeHandshake } from "../core/frame-handler.ts";
 import { StateMachine, type StepContext } from "../core/state-machine.ts";
 import { SessionTracker } from "../core/session-tracker.ts";
+import { addTouchedPaths } from "../core/touched-paths.ts";
 import { createSystemZnodes } from "../core/data-tree.ts";
 import type { NotifyWatcher, WatchManager } from "../core/watch-manager.ts";
 import type { Sha1Base64 } from "../core/auth.ts";
@@ -12,7 +13,7 @@ import type { SessionId } from "../protocol/records.ts";
 import { writeNotificationFrame } from "../protocol/records.ts";
 import type { AlarmScheduler } from "./alarm-scheduler.ts";
 import type { Channel } from "./channel.ts";
-import { RequestQueue } from "./request-queue.ts";
+import { type Arrival, RequestQueue } from "./request-queue.ts";
 import { SessionRegistry } from "./session-registry.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 
@@ -36,8 +37,6 @@ export interface SubtreeOptions {
   readonly tickTimeMs: number;
   readonly randomBytes: (count: number) => Uint8Array<ArrayBuffer>;
   readonly sha1Base64: Sha1Base64;
-  /** Runs a function in a transaction: all of its writes, or, when it throws, none. */
-  readonly transaction: (writes: () => void) => void;
   /** Called with each channel that got frames, events or a session in a batch, before it commits. */
   readonly onTouched: (channel: Channel, nowMs: number) => void;
 }
@@ -101,14 +100,14 @@ export class Subtree {
   runBatch(nowMs: number): void {
     let bytes = 0;
     const context = this.#context(nowMs);
+    this.#prefetch();
     for (let frames = 0; frames < BATCH_FRAMES_MAX && bytes < BATCH_BYTES_MAX; frames++) {
       const arrival = this.#queue.shift();
       if (arrival === undefined) break;
-      const { channel, frame } = arrival;
+      const { channel } = arrival;
       if (channel.closed) continue;
       const before = channel.out.length;
-      if (frame === undefined) this.#disconnect(channel);
-      else this.#handle(channel, frame, context);
+      this.#handle(arrival, context);
       bytes += channel.out.length - before;
     }
     this.#commit(nowMs);
@@ -122,7 +121,26 @@ export class Subtree {
     this.#commit(nowMs);
   }
 
-  #handle(channel: Channel, frame: Uint8Array, context: StepContext): void {
+  /** Decodes what has arrived and reads, at once, all of the znodes that it is about. */
+  #prefetch(): void {
+    const paths: string[] = [];
+    this.#queue.peek(BATCH_FRAMES_MAX, (arrival) => {
+      const { channel, frame } = arrival;
+      // The first frame of a connection is a handshake, and it decides what the next ones are.
+      if (frame === undefined || channel.session === undefined) return;
+      arrival.decoded ??= decodeFrame(frame);
+      const request = arrival.decoded?.request;
+      if (typeof request === "object") addTouchedPaths(request, paths);
+    });
+    this.#options.store.prefetch(paths);
+  }
+
+  #handle(arrival: Arrival, context: StepContext): void {
+    const { channel, frame } = arrival;
+    if (frame === undefined) {
+      this.#disconnect(channel);
+      return;
+    }
     this.#touched.add(channel);
     this.counters.requests += 1;
     if (channel.session === undefined) {
@@ -130,7 +148,8 @@ export class Subtree {
       return;
     }
     channel.session.heardMs = context.nowMs;
-    const result = handleFrame(this.#machine, channel, frame, channel.out, context);
+    const decoded = arrival.decoded ?? decodeFrame(frame);
+    const result = handleFrame(this.#machine, channel, decoded, channel.out, context);
     if (result === "open") return;
     if (result === "sessionClosed") this.sessions.forget(channel.sessionId);
     this.#disconnect(channel);
@@ -185,17 +204,17 @@ export class Subtree {
   }
 
   #commit(nowMs: number): void {
-    const { store, alarms, transaction, onTouched } = this.#options;
+    const { store, alarms, onTouched } = this.#options;
     this.counters.batches += 1;
     for (const channel of this.#touched) {
       if (channel.transport.pendingBytes > UNREAD_BYTES_MAX) this.#cutOff(channel);
     }
-    transaction(() => {
-      // Closed channels first: a session's new channel must not lose what its old one leaves behind.
-      for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
-      for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
-      store.flush();
-    });
+    // The platform commits all writes of this turn together. Should one of them fail, this throws, and the object is
+    // aborted, which takes back the others.
+    // Closed channels first: a session's new channel must not lose what its old one leaves behind.
+    for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
+    for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
+    store.flush();
     store.touch();
     if (alarms.arm(nowMs)) this.counters.alarmsSet += 1;
     // Everything sent from here on waits, in the platform's output gate, until the commit is durable.

@@ -1,210 +1,172 @@
 /**
- * Znodes as rows of the `znodes` table.
+ * Znodes as rows of the `znodes` table: what a batch changed is written by one statement, and what it needs read by
+ * one. A call of `exec` costs several times the work that SQLite does for a row.
  */
-import { OPEN_ACL_UNSAFE } from "../core/acl.ts";
-import { nodeName, parentPath, ROOT } from "../core/path.ts";
 import type { Znode } from "../core/znode.ts";
-import type { ACL } from "../protocol/records.ts";
+import { JuteWriter } from "../protocol/jute-writer.ts";
+import { readZnodeRecord, writeZnodeRecord } from "./znode-record.ts";
 
-type ZnodeRow = {
-  czxid: number;
-  mzxid: number;
-  pzxid: number;
-  ctime: number;
-  mtime: number;
-  version: number;
-  aversion: number;
-  children_created: number;
-  num_children: number;
-  ephemeral_owner: number;
-  acl: string | null;
-  /** An integer stands for data in `large_data`. */
-  data: ArrayBuffer | number | null;
-};
+/**
+ * Stands for the last slash of a path in its key, so that the children of a znode are neighbours and their own
+ * children are not among them. No valid path contains it.
+ */
+const KEY_SLASH = "\u0001";
+const KEY_SLASH_BYTE = 0x01;
+const SLASH_BYTE = 0x2f;
 
-/** Data above this is kept in `large_data`: some more, and a row would spill out of its page of 4 KB. */
-const INLINE_BYTES_MAX = 800;
+/** The unit behind {@link KEY_SLASH}. */
+const KEY_SLASH_END = "\u0002";
 
-const SELECT = `SELECT czxid, mzxid, pzxid, ctime, mtime, version, aversion, children_created, num_children,
-  ephemeral_owner, acl, data FROM znodes WHERE parent = ? AND name = ?`;
+/** UTF-16 units of paths that one look-up takes: a bound value may have 2 MB. */
+const LOOKUP_UNITS_MAX = 256 * 1024;
 
-const UPSERT = `INSERT OR REPLACE INTO znodes (parent, name, czxid, mzxid, pzxid, ctime, mtime, version, aversion,
-  children_created, num_children, ephemeral_owner, acl, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-/** The same for a znode as it is created: every bound value costs, and most of its values repeat each other. */
-const INSERT_NEW = `INSERT OR REPLACE INTO znodes (parent, name, czxid, mzxid, pzxid, ctime, mtime, version, aversion,
-  children_created, num_children, ephemeral_owner, acl, data)
-  VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?4, 0, 0, 0, 0, ?5, ?6, ?7)`;
-
-/** The same for what writes change most: binding the values costs as much as writing the row. */
-const UPDATE_DATA = `UPDATE znodes SET mzxid = ?, mtime = ?, version = ?, data = ? WHERE parent = ? AND name = ?`;
-
-const UPDATE_CHILDREN = `UPDATE znodes SET pzxid = ?, children_created = ?, num_children = ?
-  WHERE parent = ? AND name = ?`;
-
-const UPSERT_LARGE_DATA = `INSERT INTO large_data VALUES (?, ?)
-  ON CONFLICT (path) DO UPDATE SET data = excluded.data`;
-
-const DELETE = "DELETE FROM znodes WHERE parent = ? AND name = ?";
-
-const SELECT_NAMES = "SELECT name FROM znodes WHERE parent = ?";
-
-export function selectZnode(sql: SqlStorage, path: string): Znode | undefined {
-  const [row] = sql.exec<ZnodeRow>(SELECT, parentKey(path), nodeName(path)).toArray();
-  return row === undefined ? undefined : fromRow(sql, path, row);
+/** The key of a path, or undefined for one that no znode can have. */
+function keyOf(path: string): string | undefined {
+  const slash = path.lastIndexOf("/");
+  // A path without a slash could have the form of a key, and SQLite's texts may end at a NUL.
+  if (slash < 0 || path.includes("\0")) return undefined;
+  return path.slice(0, slash) + KEY_SLASH + path.slice(slash + 1);
 }
 
-/** Whether the data of a znode is kept in `large_data`. */
-export function isLarge(znode: Znode | undefined): boolean {
-  return znode !== undefined && znode.data !== null && znode.data.length > INLINE_BYTES_MAX;
+/** The znodes at these paths, in the same order; undefined where there is none. */
+export function selectZnodes(sql: SqlStorage, paths: readonly string[]): (Znode | undefined)[] {
+  const found: (Znode | undefined)[] = Array.from({ length: paths.length });
+  let keys: (string | null)[] = [];
+  let units = 0;
+  let start = 0;
+  paths.forEach((path, index) => {
+    keys.push(keyOf(path) ?? null);
+    units += path.length;
+    if (units < LOOKUP_UNITS_MAX && index < paths.length - 1) return;
+    for (const [at, node] of selectRecords(sql, keys)) {
+      const pathAt = paths[start + at] as string;
+      found[start + at] = readZnodeRecord(new Uint8Array(node), () => selectLarge(sql, pathAt));
+    }
+    start = index + 1;
+    keys = [];
+    units = 0;
+  });
+  return found;
 }
 
-/** Writes the large data of a znode, or removes what is left of it. Returns the rows written. */
-export function writeLargeData(sql: SqlStorage, path: string, znode: Znode | undefined): number {
-  const data = isLarge(znode) ? znode?.data : undefined;
-  if (!data) return sql.exec("DELETE FROM large_data WHERE path = ?", path).rowsWritten;
-  return sql.exec(UPSERT_LARGE_DATA, path, data.buffer).rowsWritten;
-}
-
-/** What of a znode changed since its row was written. */
-export type ZnodeChange = "data" | "children" | "all";
-
-/** What changed between two states of a znode. */
-export function changeBetween(before: Znode, after: Znode): ZnodeChange {
-  if (before.acl !== after.acl || before.czxid !== after.czxid) return "all";
-  const isDataChanged = before.mzxid !== after.mzxid;
-  const areChildrenChanged = before.pzxid !== after.pzxid;
-  if (isDataChanged === areChildrenChanged) return "all";
-  return isDataChanged ? "data" : "children";
-}
-
-/** Writes a znode of whose row, if it has one, only `change` is out of date. Returns the rows written. */
-export function writeZnode(
+/** Rows (index of the key, record) of the znodes that exist. */
+function selectRecords(
   sql: SqlStorage,
-  path: string,
-  znode: Znode,
-  change: ZnodeChange,
-): number {
-  if (change === "children") return updateChildren(sql, path, znode);
-  if (change === "data") return updateData(sql, path, znode);
-  return isAsCreated(znode) ? insertNewRow(sql, path, znode) : upsertRow(sql, path, znode);
-}
-
-function updateData(sql: SqlStorage, path: string, znode: Znode): number {
-  const { mzxid, mtime, version } = znode;
-  const data = encodeData(znode);
-  return sql.exec(UPDATE_DATA, mzxid, mtime, version, data, parentKey(path), nodeName(path))
-    .rowsWritten;
-}
-
-function updateChildren(sql: SqlStorage, path: string, znode: Znode): number {
-  const { pzxid, childrenCreated, numChildren } = znode;
-  return sql.exec(
-    UPDATE_CHILDREN,
-    pzxid,
-    childrenCreated,
-    numChildren,
-    parentKey(path),
-    nodeName(path),
-  ).rowsWritten;
-}
-
-function upsertRow(sql: SqlStorage, path: string, znode: Znode): number {
-  return sql.exec(
-    UPSERT,
-    parentKey(path),
-    nodeName(path),
-    znode.czxid,
-    znode.mzxid,
-    znode.pzxid,
-    znode.ctime,
-    znode.mtime,
-    znode.version,
-    znode.aversion,
-    znode.childrenCreated,
-    znode.numChildren,
-    znode.ephemeralOwner,
-    encodeACL(znode.acl),
-    encodeData(znode),
-  ).rowsWritten;
-}
-
-function insertNewRow(sql: SqlStorage, path: string, znode: Znode): number {
-  return sql.exec(
-    INSERT_NEW,
-    parentKey(path),
-    nodeName(path),
-    znode.czxid,
-    znode.ctime,
-    znode.ephemeralOwner,
-    encodeACL(znode.acl),
-    encodeData(znode),
-  ).rowsWritten;
-}
-
-/** Whether nothing has happened to a znode since it was created. */
-function isAsCreated(znode: Znode): boolean {
-  const { czxid, mzxid, pzxid, ctime, mtime } = znode;
-  const changes = znode.version | znode.aversion | znode.childrenCreated | znode.numChildren;
-  return mzxid === czxid && pzxid === czxid && mtime === ctime && changes === 0;
-}
-
-/** Returns the rows written. */
-export function deleteZnodeRow(sql: SqlStorage, path: string): number {
-  return sql.exec(DELETE, parentKey(path), nodeName(path)).rowsWritten;
+  keys: readonly (string | null)[],
+): Iterable<[at: number, node: ArrayBuffer]> {
+  if (keys.length === 1) {
+    const query = "SELECT 0, node FROM znodes WHERE key = ?";
+    return sql.exec(query, keys[0] ?? null).raw<[number, ArrayBuffer]>();
+  }
+  const query = "SELECT j.key, z.node FROM json_each(?) j CROSS JOIN znodes z ON z.key = j.value";
+  return sql.exec(query, JSON.stringify(keys)).raw<[number, ArrayBuffer]>();
 }
 
 export function selectChildNames(sql: SqlStorage, path: string): string[] {
-  return sql
-    .exec<{ name: string }>(SELECT_NAMES, path)
-    .toArray()
-    .map((row) => row.name);
+  // All keys of children begin like this; what follows is the name.
+  const prefix = (path === "/" ? "" : path) + KEY_SLASH;
+  const end = prefix.slice(0, -1) + KEY_SLASH_END;
+  const query = "SELECT key FROM znodes WHERE key > ? AND key < ?";
+  const rows = sql.exec(query, prefix, end).raw<[string]>();
+  return Array.from(rows, ([key]) => key.slice(prefix.length));
 }
 
-/** The root is a child of nothing: with itself as its parent it would be listed among its own children. */
-function parentKey(path: string): string {
-  return path === ROOT ? "" : (parentPath(path) ?? "");
-}
-
-function fromRow(sql: SqlStorage, path: string, row: ZnodeRow): Znode {
-  return {
-    czxid: row.czxid,
-    mzxid: row.mzxid,
-    pzxid: row.pzxid,
-    ctime: row.ctime,
-    mtime: row.mtime,
-    version: row.version,
-    aversion: row.aversion,
-    childrenCreated: row.children_created,
-    numChildren: row.num_children,
-    ephemeralOwner: row.ephemeral_owner,
-    data: decodeData(sql, path, row.data),
-    acl: decodeACL(row.acl),
-  };
-}
-
-/** Data is never a view of something larger, so its buffer is it. */
-function encodeData(znode: Znode): ArrayBuffer | number | null {
-  if (znode.data === null) return null;
-  return isLarge(znode) ? znode.data.length : znode.data.buffer;
-}
-
-function decodeData(sql: SqlStorage, path: string, data: ZnodeRow["data"]): Znode["data"] {
-  if (data === null) return null;
-  if (typeof data !== "number") return new Uint8Array(data);
+function selectLarge(sql: SqlStorage, path: string): Uint8Array<ArrayBuffer> {
   const query = "SELECT data FROM large_data WHERE path = ?";
   return new Uint8Array(sql.exec<{ data: ArrayBuffer }>(query, path).one().data);
 }
 
-type ACLTuple = [perms: number, scheme: string, id: string];
-
-function encodeACL(acl: readonly ACL[]): string | null {
-  if (acl === OPEN_ACL_UNSAFE) return null;
-  return JSON.stringify(acl.map(({ perms, id }): ACLTuple => [perms, id.scheme, id.id]));
+/** Writes data that is kept beside its record, or removes it. Returns the rows written. */
+export function writeLargeData(
+  sql: SqlStorage,
+  path: string,
+  data: Uint8Array<ArrayBuffer> | null,
+): number {
+  if (data === null) return sql.exec("DELETE FROM large_data WHERE path = ?", path).rowsWritten;
+  const query = `INSERT INTO large_data VALUES (?, ?)
+    ON CONFLICT (path) DO UPDATE SET data = excluded.data`;
+  return sql.exec(query, path, data.buffer).rowsWritten;
 }
 
-function decodeACL(text: string | null): readonly ACL[] {
-  if (text === null) return OPEN_ACL_UNSAFE;
-  const tuples = JSON.parse(text) as ACLTuple[];
-  return tuples.map(([perms, scheme, id]) => ({ perms, id: { scheme, id } }));
+/** Bytes after which a statement is made of what is there: a bound value may have 2 MB. */
+const PACK_BYTES_MAX = 1024 * 1024;
+
+// Where a row is in the pack, in one number: the byte at which its key starts, the length of the key and that of the
+// record, which follows it. 21, 14 and 16 bits, so that the number is a safe integer.
+const KEY_LENGTH_END = 2 ** 14;
+const RECORD_LENGTH_END = 2 ** 16;
+const START_UNIT = KEY_LENGTH_END * RECORD_LENGTH_END;
+
+const UPSERT_ONE = "INSERT OR REPLACE INTO znodes VALUES (CAST(? AS TEXT), ?)";
+
+const UPSERT_PACK = `INSERT OR REPLACE INTO znodes
+  SELECT
+    CAST(substr(?1, 1 + (value >> 30), value >> 16 & 16383) AS TEXT),
+    substr(?1, 1 + (value >> 30) + (value >> 16 & 16383), value & 65535)
+  FROM json_each(?2)`;
+
+const DELETE_ALL = "DELETE FROM znodes WHERE key IN (SELECT value FROM json_each(?))";
+
+/** Gathers changed znodes and writes them with as few statements as their size allows. */
+export class ZnodeRowsWriter {
+  readonly #sql: SqlStorage;
+  readonly #pack = new JuteWriter();
+  #rows: number[] = [];
+  #deleted: string[] = [];
+  #deletedUnits = 0;
+  #rowsWritten = 0;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  put(path: string, znode: Znode): void {
+    const pack = this.#pack;
+    const start = pack.length;
+    pack.writeUtf8(path);
+    pack.replaceLastByte(SLASH_BYTE, KEY_SLASH_BYTE);
+    const keyLength = pack.length - start;
+    writeZnodeRecord(pack, znode);
+    const recordLength = pack.length - start - keyLength;
+    if (keyLength >= KEY_LENGTH_END || recordLength >= RECORD_LENGTH_END) {
+      const [key, record] = [pack.cut(start, keyLength), pack.cut(start, recordLength)];
+      this.#rowsWritten += this.#sql.exec(UPSERT_ONE, key.buffer, record.buffer).rowsWritten;
+      return;
+    }
+    this.#rows.push(start * START_UNIT + keyLength * RECORD_LENGTH_END + recordLength);
+    if (pack.length > PACK_BYTES_MAX) this.#writePack();
+  }
+
+  delete(path: string): void {
+    const key = keyOf(path);
+    if (key === undefined) return;
+    this.#deleted.push(key);
+    this.#deletedUnits += key.length;
+    if (this.#deletedUnits > LOOKUP_UNITS_MAX) this.#writeDeleted();
+  }
+
+  /** Writes what is left, and returns the rows written since the last call. */
+  finish(): number {
+    this.#writePack();
+    this.#writeDeleted();
+    const rowsWritten = this.#rowsWritten;
+    this.#rowsWritten = 0;
+    return rowsWritten;
+  }
+
+  #writePack(): void {
+    if (this.#rows.length === 0) return;
+    const { buffer } = this.#pack.take();
+    const rows = JSON.stringify(this.#rows);
+    this.#rows = [];
+    this.#rowsWritten += this.#sql.exec(UPSERT_PACK, buffer, rows).rowsWritten;
+  }
+
+  #writeDeleted(): void {
+    if (this.#deleted.length === 0) return;
+    const keys = JSON.stringify(this.#deleted);
+    this.#deleted = [];
+    this.#deletedUnits = 0;
+    this.#rowsWritten += this.#sql.exec(DELETE_ALL, keys).rowsWritten;
+  }
 }

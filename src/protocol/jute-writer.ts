@@ -65,13 +65,25 @@ export class JuteWriter {
       return;
     }
     const lengthAt = this.#reserve(4);
+    this.writeUtf8(value);
+    this.#putInt(lengthAt, this.#length - lengthAt - 4);
+  }
+
+  /** The bytes of a string, without their number. */
+  writeUtf8(value: string): void {
     // A UTF-16 code unit takes at most three bytes of UTF-8.
     const start = this.#reserve(value.length * 3);
     const written = this.#writeAscii(value, start)
       ? value.length
       : encoder.encodeInto(value, this.#bytes.subarray(start)).written;
     this.#length = start + written;
-    this.#putInt(lengthAt, written);
+  }
+
+  /** Replaces the last byte written that is `byte`. */
+  replaceLastByte(byte: number, replacement: number): void {
+    let at = this.#length - 1;
+    while (at >= 0 && this.#bytes[at] !== byte) at--;
+    if (at >= 0) this.#bytes[at] = replacement;
   }
 
   writeVector<T>(
@@ -84,6 +96,14 @@ export class JuteWriter {
     }
     this.writeInt(elements.length);
     for (const element of elements) writeElement(this, element);
+  }
+
+  /** Takes `count` bytes out, from `start` on; what was written behind them moves up. */
+  cut(start: number, count: number): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.slice(start, start + count);
+    this.#bytes.copyWithin(start, start + count, this.#length);
+    this.#length -= count;
+    return taken;
   }
 
   /** A copy of everything written. */

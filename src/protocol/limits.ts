@@ -8,6 +8,9 @@ export const FRAME_BYTES_MAX = 0xfffff;
 /** Bytes of the length that precedes every frame. */
 export const FRAME_HEADER_BYTES = 4;
 
+/** Bytes of the header that every request begins with: xid and type. */
+export const REQUEST_HEADER_BYTES = 8;
+
 /** Bytes of a session password. */
 export const PASSWD_BYTES = 16;
 

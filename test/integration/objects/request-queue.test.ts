@@ -18,6 +18,20 @@ describe("the request queue", () => {
     expect(queue.size).toBe(0);
   });
 
+  it("shows what comes next without giving it out", () => {
+    const queue = new RequestQueue();
+    const a = channel();
+    for (const number of [1, 2, 3, 4]) queue.push(a, frame(number));
+    queue.shift();
+    const seen: unknown[] = [];
+    queue.peek(2, (arrival) => seen.push(arrival.frame));
+    expect(seen).toEqual([frame(2), frame(3)]);
+    queue.peek(100, (arrival) => seen.push(arrival.frame));
+    expect(seen).toHaveLength(5);
+    expect(drain(queue)).toEqual([2, 3, 4]);
+    queue.peek(100, () => expect.unreachable());
+  });
+
   it("lets others pass while a client does not read, and keeps the order of each", () => {
     const queue = new RequestQueue();
     const [slow, other] = [channel(), channel()];

@@ -23,10 +23,6 @@ const MIXED_ACL: readonly ACL[] = [
   { perms: 7, id: { scheme: "world", id: "anyone" } },
 ];
 
-/** Gives `/long` children by the thousand. */
-const FILL = `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < ? - 1)
-  INSERT INTO znodes SELECT '/long', i, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, NULL, NULL FROM numbers`;
-
 /** A third of the runs has data of up to a megabyte, so that little of the tree fits into the caches. */
 const RUNS = Array.from({ length: 6 }, (_, seed) => ({ seed, isLarge: seed % 3 === 2 }));
 
@@ -43,10 +39,9 @@ describe("the store in SQLite", () => {
     await new TestNamespace().inside(({ storage }) => {
       const first = machineOver(new SqliteStore(storage.sql));
       for (const path of ["/long", "/short"]) first.apply(createOp(path, null, 0));
-      storage.transactionSync(() => first.store.flush());
       const long = 110_000;
-      storage.sql.exec(FILL, long);
-      storage.sql.exec("UPDATE znodes SET num_children = ? WHERE name = 'long'", long);
+      for (let i = 0; i < long; i++) first.apply(createOp(`/long/${i}`, null, 0));
+      first.store.flush();
 
       const machine = machineOver(new SqliteStore(storage.sql));
       for (let i = 0; i < 100; i++) {
@@ -115,6 +110,7 @@ class Comparison {
     if (dice < 6) this.#flush();
     else if (dice < 8) this.#startAfresh();
     else if (dice < 10) this.#closeSession(this.#random.pick(SESSIONS));
+    else if (dice < 12) this.#prefetch();
     else this.#apply(this.#request(), this.#random.pick(SESSIONS));
   }
 
@@ -158,7 +154,13 @@ class Comparison {
 
   #flush(): void {
     this.#log.push("flush");
-    this.#storage.transactionSync(() => this.#sqlite.store.flush());
+    this.#sqlite.store.flush();
+  }
+
+  #prefetch(): void {
+    const paths = Array.from({ length: this.#random.below(20) }, () => this.#path());
+    this.#log.push(`prefetch ${paths.join(" ")}`);
+    this.#sqlite.store.prefetch(paths);
   }
 
   #startAfresh(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { handleFrame } from "../../../src/core/frame-handler.ts";
+import { decodeFrame, handleFrame } from "../../../src/core/frame-handler.ts";
 import { JuteWriter } from "../../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { writeRequest } from "../../../src/protocol/requests.ts";
@@ -86,7 +86,10 @@ describe("create", () => {
     const body = new JuteWriter();
     writeRequest(body, create("/a", { data: "kept" }));
     const frame = Uint8Array.from([0, 0, 0, 1, 0, 0, 0, 1, ...body.toBytes()]);
-    handleFrame(server.machine, client, frame, new JuteWriter(), { nowMs: 0, notify: () => {} });
+    handleFrame(server.machine, client, decodeFrame(frame), new JuteWriter(), {
+      nowMs: 0,
+      notify: () => {},
+    });
     frame.fill(0);
     expect(client.request(getData("/a")).reply).toMatchObject({ data: bytes("kept") });
   });

@@ -4,7 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { createSystemZnodes } from "../../../src/core/data-tree.ts";
-import { handleFrame, readHandshake, writeHandshake } from "../../../src/core/frame-handler.ts";
+import {
+  decodeFrame,
+  handleFrame,
+  readHandshake,
+  writeHandshake,
+} from "../../../src/core/frame-handler.ts";
 import { MemoryStore } from "../../../src/core/memory-store.ts";
 import { SessionTracker } from "../../../src/core/session-tracker.ts";
 import { type Client, StateMachine, type StepContext } from "../../../src/core/state-machine.ts";
@@ -253,7 +258,7 @@ export class TestServer {
     const tracked = this.sessions.get(connection.sessionId);
     if (tracked !== undefined) tracked.heardMs = this.nowMs;
     const { out } = connection;
-    const result = handleFrame(this.machine, connection, frame, out, this.#context());
+    const result = handleFrame(this.machine, connection, decodeFrame(frame), out, this.#context());
     this.#touched.add(connection);
     if (result === "sessionClosed") this.sessions.forget(connection.sessionId);
     if (result !== "open") this.disconnect(connection);
