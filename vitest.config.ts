@@ -3,7 +3,22 @@ import { defineConfig } from "vitest/config";
 
 const integration = cloudflareTest({
   wrangler: { configPath: "./wrangler.toml" },
-  miniflare: { bindings: { ACCESS: "open" } },
+  miniflare: {
+    bindings: {
+      ACCESS: "open",
+      SUPER_DIGEST: "super:D/InIHSb7yEEbrWz8b9l71RjZJU=", // The password is "test".
+      NAMESPACE_LIMITS: {
+        limited: {
+          REQUEST_BYTES_MAX: 10_000,
+          REPLY_BYTES_MAX: 2_000,
+          CHILDREN_PER_REPLY_MAX: 5,
+          WATCHES_PER_SESSION_MAX: 4,
+          OUTSTANDING_REQUESTS_MAX: 10,
+        },
+        broken: { WATCHES_PER_SESSION_MAX: -1 },
+      },
+    },
+  },
 });
 
 export default defineConfig({
@@ -37,7 +52,6 @@ export default defineConfig({
       {
         test: {
           name: "interop",
-          // test/interop/ahead holds checks that a real ZooKeeper passes and this server does not yet.
           include: ["test/interop/*.test.ts"],
           globalSetup: ["test/interop/global-setup.ts"],
           fileParallelism: false,

@@ -22,6 +22,8 @@ const commands = {
   deploy: [["wrangler", "deploy", "--env="]],
   test: [["vitest", "run", "--project", "!interop"]],
   "test:interop": [["vitest", "run", "--project", "interop"]],
+  "test:differential": [["test/differential/main.ts"]],
+  fuzz: [["test/fuzz/main.ts"]],
   check: [
     ["tsc", "-p", "tsconfig.neutral.json"],
     ["tsc", "-p", "tsconfig.worker.json"],

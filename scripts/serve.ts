@@ -72,6 +72,8 @@ async function prepare(
   const configFile = join(folder, "config.capnp");
   const vars = {
     ACCESS: "open",
+    ...(options.zkPort !== 0 && { TCP_PORT: options.zkPort }),
+    ...options.vars,
     ...(options.tickTimeMs !== undefined && { TICK_TIME_MS: options.tickTimeMs }),
   };
   const sockets = {

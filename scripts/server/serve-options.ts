@@ -8,6 +8,8 @@ export interface ServeOptions {
   readonly data: string;
   /** Overrides wrangler.toml's TICK_TIME_MS. */
   readonly tickTimeMs: number | undefined;
+  /** Override variables of wrangler.toml. */
+  readonly vars: Readonly<Record<string, unknown>>;
 }
 
 export const serveHelp = `Usage: npm start -- [options]
@@ -21,6 +23,8 @@ Options:
   --data <folder>     where the data is kept (.edgekeeper); one server at a time
   --tick-time <ms>    ZooKeeper's tickTime: session timeouts are granted between 2 and 20 ticks
                       (TICK_TIME_MS of wrangler.toml)
+  --var <NAME:value>  a variable of wrangler.toml, for example ENFORCE_QUOTA:true; may be repeated.
+                      What is JSON is taken as such, other text as it is
   --help              show this
 
 When it is ready it prints one line:
@@ -39,6 +43,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | undef
     "zk-port": { type: "string", default: "2181" },
     data: { type: "string", default: ".edgekeeper" },
     "tick-time": { type: "string" },
+    var: { type: "string", multiple: true, default: [] },
     help: { type: "boolean", default: false },
   });
   if (values.help) return undefined;
@@ -50,6 +55,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | undef
     data: values.data,
     tickTimeMs:
       tickTime === undefined ? undefined : parseInteger("--tick-time", tickTime, 1, tickTimeMsMax),
+    vars: Object.fromEntries(values.var.map(parseVar)),
   };
   if (options.host === "") throw new UserError("--host must not be empty");
   if (options.data === "") throw new UserError("--data must not be empty");
@@ -57,4 +63,17 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | undef
     throw new UserError(`--port and --zk-port must differ: both are ${options.port}`);
   }
   return options;
+}
+
+/** `NAME:value`, as wrangler's own option has it. */
+function parseVar(text: string): [name: string, value: unknown] {
+  const [, name, value] = /^([A-Z][A-Z0-9_]*):(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UserError(`--var must be NAME:value, not "${text}"`);
+  }
+  try {
+    return [name, JSON.parse(value)];
+  } catch {
+    return [name, value]; // Text, which needs no quotes.
+  }
 }

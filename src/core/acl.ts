@@ -4,7 +4,7 @@
  */
 import { Perms } from "../protocol/op-code.ts";
 import type { ACL, Id } from "../protocol/records.ts";
-import { isAuthenticating, isValidId, matchesId } from "./auth.ts";
+import { isAuthenticating, isValidId, matchesId, SUPER_ID } from "./auth.ts";
 
 /** Everyone may do everything. */
 export const OPEN_ACL_UNSAFE: readonly ACL[] = [
@@ -18,7 +18,7 @@ export const READ_ACL_UNSAFE: readonly ACL[] = [
 
 /** Whether somebody with these identities may do one of `perms`. */
 export function permits(acl: readonly ACL[], perms: number, authIds: readonly Id[]): boolean {
-  if (acl === OPEN_ACL_UNSAFE) return true;
+  if (acl === OPEN_ACL_UNSAFE || authIds.some(isSuper)) return true;
   return acl.some(
     (entry) => (entry.perms & perms) !== 0 && (isAnyone(entry.id) || matchesAny(entry.id, authIds)),
   );
@@ -67,6 +67,10 @@ export function maskDigests(acl: readonly ACL[]): readonly ACL[] {
       ? { perms: entry.perms, id: { scheme: "digest", id: entry.id.id.replace(/:.*/s, ":x") } }
       : entry,
   );
+}
+
+function isSuper(id: Id): boolean {
+  return id.scheme === SUPER_ID.scheme;
 }
 
 function isAnyone(id: Id): boolean {

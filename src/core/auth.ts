@@ -11,21 +11,34 @@ export function addressId(address: string): Id {
   return { scheme: "ip", id: address };
 }
 
+/** Identity of whoever knows the super user's password: no ACL stops it. */
+export const SUPER_ID: Id = { scheme: "super", id: "" };
+
 /**
- * The identity that a credential proves; undefined when the scheme is unknown or cannot be claimed.
- * For `digest` the credential is `user:password` in clear, and the identity `user:base64(sha1(user:password))`.
+ * The identities that a credential proves; undefined when the scheme is unknown or cannot be claimed.
+ * For `digest` the credential is `user:password` in clear, and the identity `user:base64(sha1(user:password))`. The one that
+ * equals `superDigest` is the super user's.
  */
 export function authenticate(
   scheme: string,
   credential: string | null,
   ownAddress: string,
   sha1Base64: Sha1Base64,
-): Id | undefined {
-  if (scheme === "ip") return addressId(ownAddress);
+  superDigest: string | undefined,
+): readonly Id[] | undefined {
+  if (scheme === "ip") return [addressId(ownAddress)];
   if (scheme !== "digest" || credential === null) return undefined;
   // As in ZooKeeper: the name ends at the first colon, and the whole credential is hashed.
   const [name = ""] = credential.split(":");
-  return { scheme, id: `${name}:${sha1Base64(credential)}` };
+  const own = { scheme, id: `${name}:${sha1Base64(credential)}` };
+  return own.id === superDigest ? [SUPER_ID, own] : [own];
+}
+
+/** The name of the user behind an identity, as whoAmI tells it. */
+export function userOf(id: Id): string {
+  // Everything else that an identity says may be a secret.
+  if (id.scheme === "digest") return id.id.split(":")[0] ?? "";
+  return id.scheme === "ip" ? id.id : "";
 }
 
 /** Whether an identity of this scheme was proven by a credential, so that `auth` in an ACL may stand for it. */

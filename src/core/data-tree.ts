@@ -3,7 +3,7 @@
  * `DataTree`). Every write validates first and changes the store after, so one that fails has changed nothing.
  */
 import { ErrorCode } from "../protocol/error-code.ts";
-import { CreateFlags, OpCode, Perms } from "../protocol/op-code.ts";
+import { OpCode, Perms } from "../protocol/op-code.ts";
 import type { ACL, Id, SessionId, Zxid } from "../protocol/records.ts";
 import type {
   CheckVersionRequest,
@@ -15,7 +15,9 @@ import type {
 } from "../protocol/requests.ts";
 import type { MultiResult, StatReply } from "../protocol/replies.ts";
 import { fixupACL, OPEN_ACL_UNSAFE, permits, READ_ACL_UNSAFE } from "./acl.ts";
+import { type CreateMode, createModeOf } from "./create-mode.ts";
 import { isValidPath, parentPath, ROOT, sequenceSuffix } from "./path.ts";
+import { checkQuota, countForQuota, fillQuotaStats } from "./quota.ts";
 import type { ZnodeStore } from "./undo-log.ts";
 import type { Change } from "./watch-manager.ts";
 import { statOf, type Znode } from "./znode.ts";
@@ -27,6 +29,14 @@ export interface WriteContext {
   readonly zxid: Zxid;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** Whether hard limits of quotas forbid anything. */
+  readonly enforceQuota: boolean;
+}
+
+/** What a write did to a znode, and whom its events concern: nobody hears of a znode that they may not read. */
+export interface ZnodeChange extends Change {
+  readonly acl: readonly ACL[];
+  readonly parentAcl: readonly ACL[];
 }
 
 /** A write that was done, or the error that it would have caused. */
@@ -34,7 +44,7 @@ export type WriteResult<Reply> =
   | {
       readonly err: typeof ErrorCode.ok;
       readonly reply: Reply;
-      readonly change: Change | undefined;
+      readonly change: ZnodeChange | undefined;
     }
   | { readonly err: Exclude<ErrorCode, 0> };
 
@@ -60,6 +70,8 @@ export function createSystemZnodes(store: ZnodeStore): void {
       childrenCreated: 0,
       numChildren,
       ephemeralOwner: 0,
+      isContainer: false,
+      ttlMs: 0,
       data: new Uint8Array(0),
       acl: path === CONFIG ? READ_ACL_UNSAFE : OPEN_ACL_UNSAFE,
     });
@@ -75,6 +87,8 @@ export function applyWrite(
   switch (op.type) {
     case OpCode.create:
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
       return create(store, op, context);
     case OpCode.delete:
       return deleteZnode(store, op, context);
@@ -90,8 +104,8 @@ function create(
   op: CreateRequest,
   context: WriteContext,
 ): WriteResult<MultiResult> {
-  const flagsError = checkFlags(op.flags);
-  if (flagsError !== undefined) return { err: flagsError };
+  const mode = createModeOf(op);
+  if (mode === undefined) return { err: ErrorCode.badArguments };
   const parentAt = parentPath(op.path);
   if (parentAt === undefined || op.path.includes("\0")) return { err: ErrorCode.badArguments };
   const acl = fixupACL(op.acl, context.authIds);
@@ -99,12 +113,15 @@ function create(
   const parent = store.getZnode(parentAt);
   if (parent === undefined) return { err: ErrorCode.noNode };
   if (!permits(parent.acl, Perms.create, context.authIds)) return { err: ErrorCode.noAuth };
-  const path = isSequential(op.flags) ? op.path + sequenceSuffix(parent.childrenCreated) : op.path;
+  const path = mode.isSequential ? op.path + sequenceSuffix(parent.childrenCreated) : op.path;
   if (!isValidPath(path)) return { err: ErrorCode.badArguments };
   if (store.getZnode(path) !== undefined) return { err: ErrorCode.nodeExists };
   if (parent.ephemeralOwner !== 0) return { err: ErrorCode.noChildrenForEphemerals };
+  const difference = { znodes: 1, bytes: op.data?.length ?? 0 };
+  const quotaError = context.enforceQuota ? checkQuota(store, path, difference) : undefined;
+  if (quotaError !== undefined) return { err: quotaError };
 
-  const znode = newZnode(op, acl, context);
+  const znode = newZnode(op, mode, acl, context);
   store.putZnode(path, znode);
   store.putZnode(parentAt, {
     ...parent,
@@ -112,17 +129,24 @@ function create(
     childrenCreated: (parent.childrenCreated + 1) | 0,
     numChildren: parent.numChildren + 1,
   });
+  fillQuotaStats(store, path);
+  countForQuota(store, path, difference);
   return {
     err: ErrorCode.ok,
     reply:
       op.type === OpCode.create
         ? { type: op.type, path }
         : { type: op.type, path, stat: statOf(znode) },
-    change: { type: "created", path },
+    change: { type: "created", path, acl, parentAcl: parent.acl },
   };
 }
 
-function newZnode(op: CreateRequest, acl: readonly ACL[], context: WriteContext): Znode {
+function newZnode(
+  op: CreateRequest,
+  mode: CreateMode,
+  acl: readonly ACL[],
+  context: WriteContext,
+): Znode {
   return {
     czxid: context.zxid,
     mzxid: context.zxid,
@@ -133,7 +157,9 @@ function newZnode(op: CreateRequest, acl: readonly ACL[], context: WriteContext)
     aversion: 0,
     childrenCreated: 0,
     numChildren: 0,
-    ephemeralOwner: isEphemeral(op.flags) ? context.sessionId : 0,
+    ephemeralOwner: mode.isEphemeral ? context.sessionId : 0,
+    isContainer: mode.isContainer,
+    ttlMs: mode.ttlMs,
     data: ownCopy(op.data),
     acl,
   };
@@ -164,14 +190,17 @@ function deleteZnode(
 }
 
 /** Removes a znode that exists, without any check. */
-export function removeZnode(store: ZnodeStore, path: string, zxid: Zxid): Change {
+export function removeZnode(store: ZnodeStore, path: string, zxid: Zxid): ZnodeChange {
+  const znode = store.getZnode(path);
+  const bytes = znode?.data?.length ?? 0;
   store.deleteZnode(path);
   const parentAt = parentPath(path) ?? ROOT;
   const parent = store.getZnode(parentAt);
   if (parent !== undefined) {
     store.putZnode(parentAt, { ...parent, pzxid: zxid, numChildren: parent.numChildren - 1 });
   }
-  return { type: "deleted", path };
+  countForQuota(store, path, { znodes: -1, bytes: -bytes });
+  return { type: "deleted", path, acl: znode?.acl ?? [], parentAcl: parent?.acl ?? [] };
 }
 
 function setData(
@@ -183,6 +212,11 @@ function setData(
   const znode = store.getZnode(op.path);
   if (znode === undefined) return { err: ErrorCode.noNode };
   if (!permits(znode.acl, Perms.write, context.authIds)) return { err: ErrorCode.noAuth };
+  const bytes = (op.data?.length ?? 0) - (znode.data?.length ?? 0);
+  const quotaError = context.enforceQuota
+    ? checkQuota(store, op.path, { znodes: 0, bytes })
+    : undefined;
+  if (quotaError !== undefined) return { err: quotaError };
   if (!versionMatches(op.version, znode.version)) return { err: ErrorCode.badVersion };
 
   const changed: Znode = {
@@ -193,10 +227,11 @@ function setData(
     data: ownCopy(op.data),
   };
   store.putZnode(op.path, changed);
+  countForQuota(store, op.path, { znodes: 0, bytes });
   return {
     err: ErrorCode.ok,
     reply: { type: op.type, stat: statOf(changed) },
-    change: { type: "dataChanged", path: op.path },
+    change: { type: "dataChanged", path: op.path, acl: znode.acl, parentAcl: [] },
   };
 }
 
@@ -230,31 +265,6 @@ export function setACL(
   const changed: Znode = { ...znode, acl, aversion: nextVersion(znode.aversion) };
   store.putZnode(op.path, changed);
   return { err: ErrorCode.ok, reply: { type: op.type, stat: statOf(changed) }, change: undefined };
-}
-
-function checkFlags(flags: number): Exclude<ErrorCode, 0> | undefined {
-  switch (flags) {
-    case CreateFlags.persistent:
-    case CreateFlags.ephemeral:
-    case CreateFlags.persistentSequential:
-    case CreateFlags.ephemeralSequential:
-      return undefined;
-    case CreateFlags.container:
-    case CreateFlags.persistentWithTTL:
-    case CreateFlags.persistentSequentialWithTTL:
-      return ErrorCode.unimplemented;
-    default:
-      return ErrorCode.badArguments;
-  }
-}
-
-function isEphemeral(flags: number): boolean {
-  return flags === CreateFlags.ephemeral || flags === CreateFlags.ephemeralSequential;
-}
-
-/** Whether a znode created with these flags gets a number behind its name. */
-export function isSequential(flags: number): boolean {
-  return flags === CreateFlags.persistentSequential || flags === CreateFlags.ephemeralSequential;
 }
 
 /** -1 expects nothing. */

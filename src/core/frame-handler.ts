@@ -5,7 +5,7 @@
 import { ErrorCode } from "../protocol/error-code.ts";
 import { JuteError, JuteReader } from "../protocol/jute-reader.ts";
 import type { JuteWriter } from "../protocol/jute-writer.ts";
-import { REQUEST_HEADER_BYTES } from "../protocol/limits.ts";
+import { FRAME_HEADER_BYTES, REQUEST_HEADER_BYTES } from "../protocol/limits.ts";
 import { OpCode, ReservedXid } from "../protocol/op-code.ts";
 import {
   type ConnectRequest,
@@ -31,6 +31,8 @@ export type FrameResult =
 const WRITES: ReadonlySet<number> = new Set([
   OpCode.create,
   OpCode.create2,
+  OpCode.createContainer,
+  OpCode.createTTL,
   OpCode.delete,
   OpCode.setData,
   OpCode.setACL,
@@ -43,6 +45,22 @@ export interface DecodedFrame {
   readonly type: number;
   /** The request, or why there is none. */
   readonly request: Request | "unknown" | "malformed";
+}
+
+/** Answers a request that was not looked at because too many others wait (`RequestThrottler`). */
+export function throttleFrame(
+  machine: StateMachine,
+  { xid, type }: DecodedFrame,
+  out: JuteWriter,
+  context: StepContext,
+): FrameResult {
+  refuse(out, xid, type, machine.lastZxid, ErrorCode.throttledOp, context);
+  return "open";
+}
+
+/** Whether a frame may be answered unread: what keeps or ends a session may not. */
+export function isThrottlable(frame: DecodedFrame): boolean {
+  return frame.type !== OpCode.ping && frame.type !== OpCode.closeSession;
 }
 
 /** Decodes a frame; undefined when there is not even a header. */
@@ -70,13 +88,13 @@ export function handleFrame(
   if (frame === undefined) return "disconnect";
   const { xid, type, request } = frame;
   if (request === "malformed") {
-    if (type === OpCode.auth) return "disconnect";
+    if (type === OpCode.auth || type === OpCode.sasl) return "disconnect";
     const zxid = WRITES.has(type) ? machine.nextZxid() : machine.lastZxid;
-    writeReplyFrame(out, xid, zxid, ErrorCode.marshallingError, undefined);
+    refuse(out, xid, type, zxid, ErrorCode.marshallingError, context);
     return "open";
   }
   if (request === "unknown") {
-    writeReplyFrame(out, xid, -1, ErrorCode.unimplemented, undefined);
+    refuse(out, xid, type, -1, ErrorCode.unimplemented, context);
     return "disconnect";
   }
   return answer(machine, client, xid, request, out, context);
@@ -117,9 +135,32 @@ function answer(
   const { err, zxid, reply } = machine.apply(request, client, context);
   // A ping is answered under its reserved xid, whatever it was sent with.
   const xid = request.type === OpCode.ping ? ReservedXid.ping : requestXid;
+  const start = out.length;
   writeReplyFrame(out, xid, zxid, err, reply);
+  const isTooLarge = out.length - start - FRAME_HEADER_BYTES > machine.limits.replyBytesMax;
+  // Of a write that was done nobody says that it failed.
+  if (isTooLarge && !WRITES.has(request.type)) {
+    out.truncate(start);
+    refuse(out, xid, request.type, zxid, ErrorCode.marshallingError, context);
+  } else {
+    context.onReply?.(request.type, xid, zxid, err, out.length - start);
+  }
   if (request.type === OpCode.closeSession) return "sessionClosed";
   return err === ErrorCode.authFailed ? "disconnect" : "open";
+}
+
+/** Answers with an error, which has no body. */
+function refuse(
+  out: JuteWriter,
+  xid: number,
+  type: number,
+  zxid: number,
+  err: Exclude<ErrorCode, 0>,
+  context: StepContext,
+): void {
+  const start = out.length;
+  writeReplyFrame(out, xid, zxid, err, undefined);
+  context.onReply?.(type, xid, zxid, err, out.length - start);
 }
 
 function writeReplyFrame(

@@ -3,7 +3,7 @@
  */
 import type { SessionId, Zxid } from "../protocol/records.ts";
 import { nodeName, parentPath } from "./path.ts";
-import type { Session, Store } from "./store.ts";
+import type { Session, Store, SubtreeTotals } from "./store.ts";
 import type { Znode } from "./znode.ts";
 
 export class MemoryStore implements Store {
@@ -36,6 +36,18 @@ export class MemoryStore implements Store {
 
   ephemeralPaths(owner: SessionId): readonly string[] {
     return [...(this.#ephemerals.get(owner) ?? [])];
+  }
+
+  subtreeTotals(path: string): SubtreeTotals {
+    const below = path === "/" ? "/" : `${path}/`;
+    let znodes = 0;
+    let bytes = 0;
+    for (const [at, { data }] of this.#znodes) {
+      if (at !== path && !at.startsWith(below)) continue;
+      znodes += 1;
+      bytes += data?.length ?? 0;
+    }
+    return { znodes, bytes };
   }
 
   getSession(id: SessionId): Session | undefined {

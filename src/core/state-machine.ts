@@ -4,56 +4,56 @@
  * must see them: every event of a write before its reply.
  */
 import { ErrorCode } from "../protocol/error-code.ts";
-import { EventType, OpCode, Perms } from "../protocol/op-code.ts";
+import { OpCode, Perms } from "../protocol/op-code.ts";
 import { PASSWD_BYTES } from "../protocol/limits.ts";
 import type { ConnectRequest, Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { MultiResult, Reply } from "../protocol/replies.ts";
-import type {
-  AuthRequest,
-  GetACLRequest,
-  MultiRequest,
-  Request,
-  SetWatchesRequest,
-  WatchableRequest,
-} from "../protocol/requests.ts";
-import { maskDigests, permits } from "./acl.ts";
+import type { AuthRequest, CreateType, MultiRequest, Request } from "../protocol/requests.ts";
+import { permits } from "./acl.ts";
 import { authenticate, type Sha1Base64 } from "./auth.ts";
+import { createInMulti } from "./create-mode.ts";
 import {
   applyWrite,
   removeZnode,
   setACL,
   type WriteContext,
   type WriteResult,
+  type ZnodeChange,
 } from "./data-tree.ts";
-import { ROOT } from "./path.ts";
+import { type Answer, type Client, failure, type Outcome } from "./outcome.ts";
+import {
+  getACL,
+  getAllChildrenNumber,
+  getEphemerals,
+  multiRead,
+  read,
+  whoAmI,
+} from "./read-requests.ts";
+import { type CoreLimits, NO_LIMITS } from "./limits.ts";
 import { negotiateTimeoutMs } from "./session-tracker.ts";
 import type { Session, Store } from "./store.ts";
 import { UndoLog } from "./undo-log.ts";
-import type { Change, NotifyWatcher, WatchManager } from "./watch-manager.ts";
-import { statOf, type Znode } from "./znode.ts";
+import type { NotifyWatcher, WatchManager } from "./watch-manager.ts";
+import {
+  addWatch,
+  checkWatches,
+  removeWatches,
+  setWatches,
+  watchesWanted,
+} from "./watch-requests.ts";
 
-/** The connection that a request came over. It is also the watcher that its watches belong to. */
-export interface Client {
-  readonly sessionId: SessionId;
-  /** IPv4 or IPv6 address, without a port. */
-  readonly address: string;
-  /** Grows with every auth request. */
-  authIds: readonly Id[];
-}
+export type { Client, Outcome } from "./outcome.ts";
 
 /** What a step may use of the world outside. */
 export interface StepContext {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   readonly notify: NotifyWatcher;
+  /** Told of every reply, for statistics; `bytes` counts its length, too. */
+  readonly onReply?: OnReply | undefined;
 }
 
-export interface Outcome {
-  readonly err: ErrorCode;
-  readonly zxid: Zxid;
-  /** Undefined exactly when `err` is not ok. */
-  readonly reply: Reply | undefined;
-}
+export type OnReply = (type: number, xid: number, zxid: Zxid, err: number, bytes: number) => void;
 
 export type ConnectOutcome =
   | { readonly kind: "opened" | "resumed"; readonly session: Session }
@@ -68,6 +68,11 @@ export interface StateMachineOptions {
   readonly tickTimeMs: number;
   readonly randomBytes: (count: number) => Uint8Array<ArrayBuffer>;
   readonly sha1Base64: Sha1Base64;
+  /** Whether hard limits of quotas forbid anything (`enforceQuota`); they do not unless this is set. */
+  readonly enforceQuota?: boolean | undefined;
+  /** `super:base64(sha1("super:password"))`: whoever proves it is stopped by no ACL. */
+  readonly superDigest?: string | undefined;
+  readonly limits?: CoreLimits;
 }
 
 /** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
@@ -84,6 +89,10 @@ export class StateMachine {
     this.#options = options;
     this.#store = options.store;
     this.#watches = options.watches;
+  }
+
+  get limits(): CoreLimits {
+    return this.#options.limits ?? NO_LIMITS;
   }
 
   get lastZxid(): Zxid {
@@ -126,11 +135,24 @@ export class StateMachine {
     return this.#store.lastZxid;
   }
 
+  /**
+   * Deletes a container or a znode with a TTL, as nobody's request, if it still has no children
+   * (`PrepRequestProcessor`, deleteContainer). Takes a zxid in any case.
+   */
+  reap(path: string, context: StepContext): void {
+    const zxid = this.nextZxid();
+    const znode = this.#store.getZnode(path);
+    if (znode === undefined || znode.numChildren > 0 || znode.ephemeralOwner !== 0) return;
+    this.#fire([removeZnode(this.#store, path, zxid)], context);
+  }
+
   /** Does one request of an established session. */
   apply(request: Request, client: Client, context: StepContext): Outcome {
     switch (request.type) {
       case OpCode.create:
       case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
       case OpCode.delete:
       case OpCode.setData: {
         const write = this.#writeContext(client, context);
@@ -142,25 +164,64 @@ export class StateMachine {
       }
       case OpCode.multi:
         return this.#multi(request, this.#writeContext(client, context), context);
-      case OpCode.exists:
-      case OpCode.getData:
-      case OpCode.getChildren:
-      case OpCode.getChildren2:
-        return this.#read(request, client);
-      case OpCode.getACL:
-        return this.#getACL(request, client);
-      case OpCode.sync:
-        return this.#ok({ type: request.type, path: request.path });
-      case OpCode.ping:
-        return this.#ok({ type: request.type });
+      case OpCode.deleteContainer:
+        return refuse(ErrorCode.badArguments, this.nextZxid());
+      case OpCode.reconfig:
+        return refuse(ErrorCode.reconfigDisabled, this.nextZxid());
       case OpCode.auth:
         return this.#auth(request, client);
-      case OpCode.setWatches:
-        return this.#setWatches(request, client, context);
+      case OpCode.sasl:
+        // A server without SASL has nothing to say in return, and says that with zxid 0.
+        return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type, token: null } };
       case OpCode.closeSession: {
         const zxid = this.closeSession(client.sessionId, context);
         return { err: ErrorCode.ok, zxid, reply: { type: request.type } };
       }
+      default: {
+        const answer = this.#look(request, client, context);
+        return { err: answer.err, zxid: this.#store.lastZxid, reply: answer.reply };
+      }
+    }
+  }
+
+  /** The requests that leave the tree as it is. */
+  #look(request: LookRequest, client: Client, context: StepContext): Answer {
+    const store = this.#store;
+    const watches = this.#watches;
+    const { childrenPerReplyMax, watchesPerSessionMax } = this.limits;
+    const wanted = watchesWanted(request);
+    if (wanted > 0 && watches.countOf(client) + wanted > watchesPerSessionMax) {
+      return failure(ErrorCode.badArguments);
+    }
+    switch (request.type) {
+      case OpCode.exists:
+      case OpCode.getData:
+      case OpCode.getChildren:
+      case OpCode.getChildren2:
+        return read(store, watches, request, client, childrenPerReplyMax);
+      case OpCode.multiRead:
+        return multiRead(store, request, client, childrenPerReplyMax);
+      case OpCode.getACL:
+        return getACL(store, request, client);
+      case OpCode.getAllChildrenNumber:
+        return getAllChildrenNumber(store, request, client);
+      case OpCode.getEphemerals:
+        return getEphemerals(store, request, client);
+      case OpCode.whoAmI:
+        return whoAmI(client);
+      case OpCode.setWatches:
+      case OpCode.setWatches2:
+        return setWatches(store, watches, request, client, context.notify);
+      case OpCode.addWatch:
+        return addWatch(watches, request, client);
+      case OpCode.checkWatches:
+        return checkWatches(watches, request);
+      case OpCode.removeWatches:
+        return removeWatches(watches, request, client);
+      case OpCode.sync:
+        return { err: ErrorCode.ok, reply: { type: request.type, path: request.path } };
+      case OpCode.ping:
+        return { err: ErrorCode.ok, reply: { type: request.type } };
     }
   }
 
@@ -190,6 +251,7 @@ export class StateMachine {
       authIds: client.authIds,
       zxid: this.nextZxid(),
       nowMs: context.nowMs,
+      enforceQuota: this.#options.enforceQuota ?? false,
     };
   }
 
@@ -199,15 +261,20 @@ export class StateMachine {
     context: StepContext,
   ): Outcome {
     if (result.err !== ErrorCode.ok) return { err: result.err, zxid: write.zxid, reply: undefined };
-    if (result.change !== undefined) this.#watches.trigger(result.change, context.notify);
+    if (result.change !== undefined) this.#fire([result.change], context);
     return { err: ErrorCode.ok, zxid: write.zxid, reply: result.reply as Reply };
   }
 
   #multi(request: MultiRequest, write: WriteContext, context: StepContext): Outcome {
     const undo = new UndoLog(this.#store);
     const results: MultiResult[] = [];
-    const changes: Change[] = [];
-    for (const op of request.ops) {
+    const changes: ZnodeChange[] = [];
+    for (const asked of request.ops) {
+      const op = "flags" in asked ? createInMulti(asked) : asked;
+      if (op === undefined) {
+        undo.rollBack();
+        return refuse(ErrorCode.marshallingError, write.zxid);
+      }
       const result = applyWrite(undo, op, write);
       if (result.err !== ErrorCode.ok) {
         undo.rollBack();
@@ -227,115 +294,65 @@ export class StateMachine {
     return { err: ErrorCode.ok, zxid: write.zxid, reply: { type: request.type, results } };
   }
 
-  #read(request: WatchableRequest, client: Client): Outcome {
-    const { path } = request;
-    if (request.type === OpCode.exists && path.includes("\0")) {
-      return this.#failed(ErrorCode.badArguments);
-    }
-    const znode = this.#find(path);
-    if (znode === undefined) {
-      if (request.type === OpCode.exists && request.watch) this.#watches.add("data", path, client);
-      return this.#failed(ErrorCode.noNode);
-    }
-    // Up to 3.8.3, exists needs no permission.
-    if (request.type !== OpCode.exists && !permits(znode.acl, Perms.read, client.authIds)) {
-      return this.#failed(ErrorCode.noAuth);
-    }
-    const isList = request.type === OpCode.getChildren || request.type === OpCode.getChildren2;
-    if (request.watch) this.#watches.add(isList ? "child" : "data", path, client);
-    switch (request.type) {
-      case OpCode.exists:
-        return this.#ok({ type: request.type, stat: statOf(znode) });
-      case OpCode.getData:
-        return this.#ok({ type: request.type, data: znode.data, stat: statOf(znode) });
-      case OpCode.getChildren:
-        return this.#ok({ type: request.type, children: this.#childNames(path) });
-      case OpCode.getChildren2: {
-        const children = this.#childNames(path);
-        return this.#ok({ type: request.type, children, stat: statOf(znode) });
-      }
-    }
-  }
-
-  #getACL(request: GetACLRequest, client: Client): Outcome {
-    const znode = this.#find(request.path);
-    if (znode === undefined) return this.#failed(ErrorCode.noNode);
-    if (!permits(znode.acl, Perms.read | Perms.admin, client.authIds)) {
-      return this.#failed(ErrorCode.noAuth);
-    }
-    const mayAdmin = permits(znode.acl, Perms.admin, client.authIds);
-    const acl = mayAdmin ? znode.acl : maskDigests(znode.acl);
-    return this.#ok({ type: request.type, acl, stat: statOf(znode) });
-  }
-
   #auth(request: AuthRequest, client: Client): Outcome {
     const credential = request.auth === null ? null : decoder.decode(request.auth);
-    const { sha1Base64 } = this.#options;
-    const id = authenticate(request.scheme, credential, client.address, sha1Base64);
+    const { sha1Base64, superDigest } = this.#options;
+    const { scheme } = request;
+    const proven = authenticate(scheme, credential, client.address, sha1Base64, superDigest);
     // ZooKeeper answers auth with zxid 0.
-    if (id === undefined) return { err: ErrorCode.authFailed, zxid: 0, reply: undefined };
-    if (!client.authIds.some((known) => known.scheme === id.scheme && known.id === id.id)) {
-      const authIds = [...client.authIds, id];
-      if (sizeOf(authIds) > AUTH_IDS_UNITS_MAX) {
-        return { err: ErrorCode.authFailed, zxid: 0, reply: undefined };
-      }
-      client.authIds = authIds;
-    }
+    if (proven === undefined) return refuse(ErrorCode.authFailed, 0);
+    const isNew = ({ scheme: s, id }: Id): boolean =>
+      !client.authIds.some((known) => known.scheme === s && known.id === id);
+    const authIds = [...client.authIds, ...proven.filter(isNew)];
+    if (sizeOf(authIds) > AUTH_IDS_UNITS_MAX) return refuse(ErrorCode.authFailed, 0);
+    if (authIds.length > client.authIds.length) client.authIds = authIds;
     return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type } };
   }
 
-  /** Restores watches after a reconnect; what changed meanwhile fires at once (`DataTree.setWatches`). */
-  #setWatches(request: SetWatchesRequest, client: Client, context: StepContext): Outcome {
-    const { relativeZxid } = request;
-    for (const path of request.dataWatches) {
-      const znode = this.#find(path);
-      if (znode === undefined) context.notify(client, EventType.nodeDeleted, path);
-      else if (znode.mzxid > relativeZxid) context.notify(client, EventType.nodeDataChanged, path);
-      else this.#watches.add("data", path, client);
+  /**
+   * Tells the watchers. A watch fires also where its owner may not read the znode, but of that nobody is told: a persistent
+   * watch would otherwise give away names below it (ZOOKEEPER-4799, CVE-2024-23944).
+   */
+  #fire(changes: readonly ZnodeChange[], { notify }: StepContext): void {
+    for (const change of changes) {
+      this.#watches.trigger(change, (watcher, type, path) => {
+        const acl = path === change.path ? change.acl : change.parentAcl;
+        if (permits(acl, Perms.read, (watcher as Client).authIds)) notify(watcher, type, path);
+      });
     }
-    for (const path of request.existWatches) {
-      if (this.#find(path) !== undefined) context.notify(client, EventType.nodeCreated, path);
-      else this.#watches.add("data", path, client);
-    }
-    for (const path of request.childWatches) {
-      const znode = this.#find(path);
-      if (znode === undefined) context.notify(client, EventType.nodeDeleted, path);
-      else if (znode.pzxid > relativeZxid)
-        context.notify(client, EventType.nodeChildrenChanged, path);
-      else this.#watches.add("child", path, client);
-    }
-    return this.#ok({ type: request.type });
   }
+}
 
-  /** ZooKeeper's map of znodes holds the root under "" as well, so a read of "" finds it. */
-  #find(path: string): Znode | undefined {
-    return this.#store.getZnode(path === "" ? ROOT : path);
+/** Requests that change nothing but, maybe, watches. */
+type LookRequest = Exclude<
+  Request,
+  {
+    readonly type:
+      | CreateType
+      | typeof OpCode.delete
+      | typeof OpCode.setData
+      | typeof OpCode.setACL
+      | typeof OpCode.multi
+      | typeof OpCode.deleteContainer
+      | typeof OpCode.reconfig
+      | typeof OpCode.auth
+      | typeof OpCode.sasl
+      | typeof OpCode.closeSession;
   }
+>;
 
-  #childNames(path: string): readonly string[] {
-    return this.#store.childNames(path === "" ? ROOT : path);
-  }
-
-  #fire(changes: readonly Change[], context: StepContext): void {
-    for (const change of changes) this.#watches.trigger(change, context.notify);
-  }
-
-  #ok(reply: Reply): Outcome {
-    return { err: ErrorCode.ok, zxid: this.#store.lastZxid, reply };
-  }
-
-  #failed(err: Exclude<ErrorCode, 0>): Outcome {
-    return { err, zxid: this.#store.lastZxid, reply: undefined };
-  }
+function refuse(err: Exclude<ErrorCode, 0>, zxid: Zxid): Outcome {
+  return { zxid, ...failure(err) };
 }
 
 function sizeOf(ids: readonly Id[]): number {
   return ids.reduce((sum, { scheme, id }) => sum + scheme.length + id.length, 0);
 }
 
-/** A create2 inside a multi is answered as a create, without a Stat (seen on 3.8.0). */
+/** Inside a multi, a container and a znode with a TTL are answered as a create2 (`FinalRequestProcessor`). */
 function inMulti(result: MultiResult): MultiResult {
-  return result.type === OpCode.create2 ? { type: OpCode.create, path: result.path } : result;
+  const isSpecial = result.type === OpCode.createContainer || result.type === OpCode.createTTL;
+  return isSpecial ? { ...result, type: OpCode.create2 } : result;
 }
 
 /** A failed multi says 0 before the op that failed and -2 behind it. */

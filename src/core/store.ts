@@ -16,6 +16,13 @@ export interface Session {
   readonly createdMs: number;
 }
 
+/** What there is at and below a path. */
+export interface SubtreeTotals {
+  readonly znodes: number;
+  /** Of data. */
+  readonly bytes: number;
+}
+
 export interface Store {
   /** The last zxid given out. */
   lastZxid: Zxid;
@@ -28,6 +35,9 @@ export interface Store {
   childNames(path: string): readonly string[];
   /** Paths of the ephemeral znodes of a session, in no particular order. */
   ephemeralPaths(owner: SessionId): readonly string[];
+
+  /** Counts a znode and all below it; nothing when there is none. */
+  subtreeTotals(path: string): SubtreeTotals;
 
   getSession(id: SessionId): Session | undefined;
   putSession(session: Session): void;

@@ -3,7 +3,7 @@
  */
 import { OpCode } from "../protocol/op-code.ts";
 import type { MultiOp, Request } from "../protocol/requests.ts";
-import { isSequential } from "./data-tree.ts";
+import { isSequential } from "./create-mode.ts";
 import { parentPath, ROOT } from "./path.ts";
 
 /** Appends the paths to `paths`; some may be there twice, or name nothing. */
@@ -11,6 +11,8 @@ export function addTouchedPaths(request: Request, paths: string[]): void {
   switch (request.type) {
     case OpCode.create:
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
     case OpCode.delete:
     case OpCode.setData:
       addPathsOfOp(request, paths);
@@ -26,23 +28,23 @@ export function addTouchedPaths(request: Request, paths: string[]): void {
     case OpCode.multi:
       for (const op of request.ops) addPathsOfOp(op, paths);
       break;
+    case OpCode.multiRead:
+      for (const { path } of request.ops) paths.push(path === "" ? ROOT : path);
+      break;
     case OpCode.setWatches:
+    case OpCode.setWatches2:
       // One by one: there may be more of them than a call takes arguments.
       for (const path of request.dataWatches) paths.push(path);
       for (const path of request.existWatches) paths.push(path);
       for (const path of request.childWatches) paths.push(path);
       break;
-    case OpCode.sync:
-    case OpCode.ping:
-    case OpCode.auth:
-    case OpCode.closeSession:
-      break;
+    default: // No other names a znode whose row it needs.
   }
 }
 
 function addPathsOfOp(op: MultiOp, paths: string[]): void {
   const { type, path } = op;
-  const isCreate = type === OpCode.create || type === OpCode.create2;
+  const isCreate = "flags" in op;
   // The number behind a sequential znode's name is not known yet.
   if (!isCreate || !isSequential(op.flags)) paths.push(path);
   if (!isCreate && type !== OpCode.delete) return;

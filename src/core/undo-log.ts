@@ -3,12 +3,12 @@
  * first two back. Znodes are never changed in place, so the old ones are all there is to remember.
  */
 import type { SessionId } from "../protocol/records.ts";
-import type { Store } from "./store.ts";
+import type { Store, SubtreeTotals } from "./store.ts";
 import type { Znode } from "./znode.ts";
 
 export type ZnodeStore = Pick<
   Store,
-  "getZnode" | "putZnode" | "deleteZnode" | "childNames" | "ephemeralPaths"
+  "getZnode" | "putZnode" | "deleteZnode" | "childNames" | "ephemeralPaths" | "subtreeTotals"
 >;
 
 export class UndoLog implements ZnodeStore {
@@ -39,6 +39,10 @@ export class UndoLog implements ZnodeStore {
 
   ephemeralPaths(owner: SessionId): readonly string[] {
     return this.#store.ephemeralPaths(owner);
+  }
+
+  subtreeTotals(path: string): SubtreeTotals {
+    return this.#store.subtreeTotals(path);
   }
 
   /** Puts everything back as it was, the last write first. */

@@ -1,14 +1,14 @@
 /**
- * One-shot watches (`WatchManager`): who is told once when a path changes next. A watch lives exactly as long as
- * the connection that set it, or until it fires.
+ * The watches of all connections (`DataTree`'s two `WatchManager`s): who is told when a path changes. A watch lives
+ * at most as long as the connection that set it.
  */
-import { EventType } from "../protocol/op-code.ts";
+import { EventType, WatcherType } from "../protocol/op-code.ts";
 import { parentPath } from "./path.ts";
+import { type Watcher, type WatchMode, WatchTable } from "./watch-table.ts";
 
-/** A connection that watches. Only its identity matters here. */
-export type Watcher = object;
+export type { Watcher, WatchMode } from "./watch-table.ts";
 
-/** `data` holds the watches of getData and exists, `child` those of getChildren. */
+/** `data` holds the watches of getData and exists, `child` those of getChildren; an addWatch sets one of each. */
 export type WatchKind = "data" | "child";
 
 /** Told of every event, in order. */
@@ -20,12 +20,12 @@ export interface Change {
   readonly path: string;
 }
 
-/** Told of every watch that is set, fires or goes otherwise, except with its connection. */
+/** Told of every watch that is set, and with an undefined mode when it fires or is removed, except with its connection. */
 export type OnWatchChanged = (
   watcher: Watcher,
   kind: WatchKind,
   path: string,
-  set: boolean,
+  mode: WatchMode | undefined,
 ) => void;
 
 export class WatchManager {
@@ -33,13 +33,27 @@ export class WatchManager {
 
   constructor(onChanged?: OnWatchChanged) {
     this.#tables = {
-      data: new WatchTable((watcher, path, set) => onChanged?.(watcher, "data", path, set)),
-      child: new WatchTable((watcher, path, set) => onChanged?.(watcher, "child", path, set)),
+      data: new WatchTable((watcher, path, mode) => onChanged?.(watcher, "data", path, mode)),
+      child: new WatchTable((watcher, path, mode) => onChanged?.(watcher, "child", path, mode)),
     };
   }
 
-  add(kind: WatchKind, path: string, watcher: Watcher): void {
-    this.#tables[kind].add(path, watcher);
+  add(kind: WatchKind, path: string, watcher: Watcher, mode: WatchMode = "standard"): void {
+    this.#tables[kind].add(path, watcher, mode);
+  }
+
+  /**
+   * Whether there is a watch of a type on a path. Anybody's: ZooKeeper 3.8 does not look whose it is
+   * (`WatchManager.containsWatcher`).
+   */
+  has(type: WatcherType, path: string): boolean {
+    return this.#tablesOf(type).some((table) => table.has(path));
+  }
+
+  /** Removes a connection's watches of a type on a path; false when there is none. */
+  remove(type: WatcherType, path: string, watcher: Watcher): boolean {
+    const removed = this.#tablesOf(type).map((table) => table.remove(path, watcher));
+    return removed.includes(true);
   }
 
   /** Drops every watch of a connection. */
@@ -48,9 +62,19 @@ export class WatchManager {
     this.#tables.child.removeWatcher(watcher);
   }
 
+  /** Watches of a connection. */
+  countOf(watcher: Watcher): number {
+    return this.#tables.data.pathsOf(watcher).size + this.#tables.child.pathsOf(watcher).size;
+  }
+
   /** Paths that a connection watches. */
-  pathsOf(kind: WatchKind, watcher: Watcher): ReadonlySet<string> {
+  pathsOf(kind: WatchKind, watcher: Watcher): ReadonlyMap<string, WatchMode> {
     return this.#tables[kind].pathsOf(watcher);
+  }
+
+  /** The table of a kind, to be looked at. */
+  table(kind: WatchKind): Pick<WatchTable, "byPath" | "byWatcher"> {
+    return this.#tables[kind];
   }
 
   /** Fires the watches that a change concerns, in ZooKeeper's order (`DataTree`). */
@@ -58,77 +82,36 @@ export class WatchManager {
     const { data, child } = this.#tables;
     const { path } = change;
     if (change.type === "dataChanged") {
-      for (const watcher of data.take(path)) notify(watcher, EventType.nodeDataChanged, path);
+      for (const watcher of data.take(path, false))
+        notify(watcher, EventType.nodeDataChanged, path);
       return;
     }
     if (change.type === "created") {
-      for (const watcher of data.take(path)) notify(watcher, EventType.nodeCreated, path);
+      for (const watcher of data.take(path, false)) notify(watcher, EventType.nodeCreated, path);
     } else {
-      const told = data.take(path);
+      const told = data.take(path, false);
       for (const watcher of told) notify(watcher, EventType.nodeDeleted, path);
-      for (const watcher of child.take(path)) {
+      for (const watcher of child.take(path, false)) {
         // Whoever watched both the data and the children hears of the deletion once.
         if (!told.has(watcher)) notify(watcher, EventType.nodeDeleted, path);
       }
     }
     const parent = parentPath(path);
     if (parent === undefined) return;
-    for (const watcher of child.take(parent)) {
+    for (const watcher of child.take(parent, true)) {
       notify(watcher, EventType.nodeChildrenChanged, parent);
     }
   }
-}
 
-const NOBODY: ReadonlySet<Watcher> = new Set();
-const NO_PATHS: ReadonlySet<string> = new Set();
-
-class WatchTable {
-  readonly #onChanged: (watcher: Watcher, path: string, set: boolean) => void;
-  readonly #watchersByPath = new Map<string, Set<Watcher>>();
-  readonly #pathsByWatcher = new Map<Watcher, Set<string>>();
-
-  constructor(onChanged: (watcher: Watcher, path: string, set: boolean) => void) {
-    this.#onChanged = onChanged;
-  }
-
-  add(path: string, watcher: Watcher): void {
-    if (this.pathsOf(watcher).has(path)) return;
-    addTo(this.#watchersByPath, path, watcher);
-    addTo(this.#pathsByWatcher, watcher, path);
-    this.#onChanged(watcher, path, true);
-  }
-
-  /** Removes the watches on a path and returns whose they were. */
-  take(path: string): ReadonlySet<Watcher> {
-    const watchers = this.#watchersByPath.get(path);
-    if (watchers === undefined) return NOBODY;
-    this.#watchersByPath.delete(path);
-    for (const watcher of watchers) {
-      removeFrom(this.#pathsByWatcher, watcher, path);
-      this.#onChanged(watcher, path, false);
+  #tablesOf(type: WatcherType): readonly WatchTable[] {
+    const { data, child } = this.#tables;
+    switch (type) {
+      case WatcherType.children:
+        return [child];
+      case WatcherType.data:
+        return [data];
+      case WatcherType.any:
+        return [child, data];
     }
-    return watchers;
   }
-
-  removeWatcher(watcher: Watcher): void {
-    for (const path of this.pathsOf(watcher)) removeFrom(this.#watchersByPath, path, watcher);
-    this.#pathsByWatcher.delete(watcher);
-  }
-
-  pathsOf(watcher: Watcher): ReadonlySet<string> {
-    return this.#pathsByWatcher.get(watcher) ?? NO_PATHS;
-  }
-}
-
-function addTo<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([value]));
-  else set.add(value);
-}
-
-function removeFrom<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
-  const set = sets.get(key);
-  if (set === undefined) return;
-  set.delete(value);
-  if (set.size === 0) sets.delete(key);
 }

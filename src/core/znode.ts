@@ -23,6 +23,10 @@ export interface Znode {
   readonly numChildren: number;
   /** Session that an ephemeral znode lives with; 0 for a persistent one. */
   readonly ephemeralOwner: SessionId;
+  /** Goes when its last child has gone. */
+  readonly isContainer: boolean;
+  /** Milliseconds after its last change at which it may go if it has no children; 0 for never. */
+  readonly ttlMs: number;
   /** Null is not the same as empty, and clients see which. Not shared with any frame. */
   readonly data: Uint8Array<ArrayBuffer> | null;
   readonly acl: readonly ACL[];

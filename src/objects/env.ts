@@ -1,3 +1,4 @@
+import type { LimitSettings } from "./limits.ts";
 import type { SubtreeObject } from "./subtree-object.ts";
 
 /** Bindings and variables of wrangler.toml. */
@@ -5,6 +6,20 @@ export interface Env {
   readonly SUBTREE: DurableObjectNamespace<SubtreeObject>;
   readonly TICK_TIME_MS: number;
   readonly TCP_NAMESPACE: string;
+  /** How often containers and znodes with a TTL are looked at (`znode.container.checkIntervalMs`). */
+  readonly CONTAINER_CHECK_INTERVAL_MS: number;
+  /** The four-letter words that are answered, with commas between, or `*` (`4lw.commands.whitelist`). */
+  readonly FOUR_LETTER_WORDS: string;
+  /** Port of the TCP listener, as far as it is known: shown, and no more. */
+  readonly TCP_PORT?: number;
+  /** Limits other than the defaults. */
+  readonly LIMITS?: LimitSettings;
+  /** Limits of single namespaces, by name. */
+  readonly NAMESPACE_LIMITS?: Readonly<Record<string, LimitSettings>>;
+  /** Whether hard limits of quotas forbid anything (`enforceQuota`). */
+  readonly ENFORCE_QUOTA: boolean;
+  /** Secret: `super:base64(sha1("super:password"))` (`DigestAuthenticationProvider.superDigest`). */
+  readonly SUPER_DIGEST?: string;
   readonly ACCESS: "token" | "open";
   /** Secret: what a client must present as a bearer token when ACCESS is "token". */
   readonly EDGEKEEPER_TOKEN?: string;

@@ -3,10 +3,10 @@
  * into a table. Nothing is called before an object hibernates, so the attachment is brought up to date with every
  * batch that changed what it says.
  */
-import type { WatchKind, WatchManager } from "../core/watch-manager.ts";
+import type { WatchKind, WatchManager, WatchMode } from "../core/watch-manager.ts";
 import type { Id, SessionId } from "../protocol/records.ts";
 import { Channel } from "./channel.ts";
-import type { SqliteStore } from "./sqlite-store.ts";
+import type { SpilledWatch, SqliteStore } from "./sqlite-store.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
 
 /** Bytes of watched paths that an attachment takes; the platform allows 16,384 bytes for all of it. */
@@ -16,6 +16,7 @@ const ATTACHED_PATH_BYTES_MAX = 8_192;
 const HEARD_PRECISION_MS = 1_000;
 
 const KINDS: readonly WatchKind[] = ["data", "child"];
+const MODES: readonly WatchMode[] = ["standard", "persistent", "recursive"];
 
 interface Attachment {
   readonly address: string;
@@ -25,12 +26,20 @@ interface Attachment {
   /** When a request came last, in milliseconds since 1970, never later than it was by more than the precision. */
   readonly heardMs: number;
   /** Null when they are in the table. */
-  readonly watches: Readonly<Record<WatchKind, readonly string[]>> | null;
+  readonly watches: AttachedWatches | null;
 }
+
+/** Paths by kind and mode; most combinations have none. */
+type AttachedWatches = {
+  readonly [kind in WatchKind]: { readonly [mode in WatchMode]?: readonly string[] };
+};
+
+/** A watch that was set or, with an undefined mode, is gone. */
+type ChangedWatch = { kind: WatchKind; path: string; mode: WatchMode | undefined };
 
 /** What of a channel its attachment does not say yet. */
 interface Unsaved {
-  watches: Map<string, { kind: WatchKind; path: string; set: boolean }>;
+  watches: Map<string, ChangedWatch>;
   authIds: readonly Id[];
   sessionId: SessionId;
   heardMs: number;
@@ -47,9 +56,14 @@ export class Hibernation {
     this.#watches = watches;
   }
 
-  /** Notes that a watch was set or is gone. */
-  onWatchChanged(channel: Channel, kind: WatchKind, path: string, set: boolean): void {
-    this.#saved.get(channel)?.watches.set(`${kind}${path}`, { kind, path, set });
+  /** Notes that a watch was set or, with an undefined mode, is gone. */
+  onWatchChanged(
+    channel: Channel,
+    kind: WatchKind,
+    path: string,
+    mode: WatchMode | undefined,
+  ): void {
+    this.#saved.get(channel)?.watches.set(`${kind}${path}`, { kind, path, mode });
   }
 
   /** Begins to keep a channel. */
@@ -96,12 +110,15 @@ export class Hibernation {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     if (attachment === null) return undefined;
     const { address, authIds, sessionId, heardMs } = attachment;
-    const channel = new Channel(new WebSocketTransport(socket), address, authIds);
+    // How long it has been connected is not kept: that it has been heard of is the oldest that is known.
+    const options = { authIds, nowMs: heardMs };
+    const channel = new Channel(new WebSocketTransport(socket), address, options);
     const spilled = attachment.watches === null;
-    const watches = attachment.watches ?? this.#store.selectSpilledWatches(sessionId);
-    for (const kind of KINDS) {
-      for (const path of watches[kind]) this.#watches.add(kind, path, channel);
-    }
+    const watches =
+      attachment.watches === null
+        ? this.#store.selectSpilledWatches(sessionId)
+        : listOf(attachment.watches);
+    for (const { kind, path, mode } of watches) this.#watches.add(kind, path, channel, mode);
     this.#saved.set(channel, { watches: new Map(), authIds, sessionId, heardMs, spilled });
     return { channel, sessionId, heardMs: heardMs + HEARD_PRECISION_MS };
   }
@@ -109,20 +126,19 @@ export class Hibernation {
   #saveWatches(channel: Channel, saved: Unsaved): void {
     const { sessionId } = channel;
     if (saved.spilled) {
-      for (const { kind, path, set } of saved.watches.values()) {
-        if (set) this.#store.insertSpilledWatch(sessionId, kind, path);
-        else this.#store.deleteSpilledWatch(sessionId, kind, path);
-      }
+      const changed = [...saved.watches.values()];
+      this.#store.insertSpilledWatches(sessionId, changed.filter(isSet));
+      const gone = changed.filter(({ mode }) => mode === undefined);
+      this.#store.deleteSpilledWatchesAt(sessionId, gone);
       return;
     }
     if (saved.watches.size === 0 || this.#pathBytes(channel) <= ATTACHED_PATH_BYTES_MAX) return;
     saved.spilled = true;
     this.#store.deleteSpilledWatches(sessionId);
-    for (const kind of KINDS) {
-      for (const path of this.#watches.pathsOf(kind, channel)) {
-        this.#store.insertSpilledWatch(sessionId, kind, path);
-      }
-    }
+    const all = KINDS.flatMap((kind) =>
+      Array.from(this.#watches.pathsOf(kind, channel), ([path, mode]) => ({ kind, path, mode })),
+    );
+    this.#store.insertSpilledWatches(sessionId, all);
   }
 
   #attach(channel: Channel, nowMs: number, spilled: boolean): void {
@@ -134,8 +150,8 @@ export class Hibernation {
       watches: spilled
         ? null
         : {
-            data: [...this.#watches.pathsOf("data", channel)],
-            child: [...this.#watches.pathsOf("child", channel)],
+            data: byMode(this.#watches.pathsOf("data", channel)),
+            child: byMode(this.#watches.pathsOf("child", channel)),
           },
     };
     (channel.transport as WebSocketTransport).socket.serializeAttachment(attachment);
@@ -145,8 +161,28 @@ export class Hibernation {
     let bytes = 0;
     for (const kind of KINDS) {
       // Two bytes a UTF-16 unit at most, and a tag and a length before each string.
-      for (const path of this.#watches.pathsOf(kind, channel)) bytes += path.length * 2 + 8;
+      for (const path of this.#watches.pathsOf(kind, channel).keys()) bytes += path.length * 2 + 8;
     }
     return bytes;
   }
+}
+
+function isSet(watch: ChangedWatch): watch is SpilledWatch {
+  return watch.mode !== undefined;
+}
+
+function byMode(paths: ReadonlyMap<string, WatchMode>): { [mode in WatchMode]?: string[] } {
+  const lists: { [mode in WatchMode]?: string[] } = {};
+  for (const [path, mode] of paths) (lists[mode] ??= []).push(path);
+  return lists;
+}
+
+function listOf(watches: AttachedWatches): SpilledWatch[] {
+  const list: SpilledWatch[] = [];
+  for (const kind of KINDS) {
+    for (const mode of MODES) {
+      for (const path of watches[kind][mode] ?? []) list.push({ kind, path, mode });
+    }
+  }
+  return list;
 }

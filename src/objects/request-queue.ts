@@ -13,6 +13,10 @@ const PENDING_BYTES_MAX = 1024 * 1024;
 export interface Arrival {
   readonly channel: Channel;
   readonly frame: Uint8Array | undefined;
+  /** Milliseconds since 1970. */
+  readonly readMs: number;
+  /** Too many of its channel were waiting already. */
+  readonly isThrottled: boolean;
   /** The frame, once somebody has decoded it. */
   decoded: DecodedFrame | undefined;
 }
@@ -26,8 +30,9 @@ export class RequestQueue {
     return this.#arrivals.length - this.#next;
   }
 
-  push(channel: Channel, frame: Uint8Array | undefined): void {
-    this.#arrivals.push({ channel, frame, decoded: undefined });
+  push(channel: Channel, frame: Uint8Array | undefined, readMs = 0, isThrottled = false): void {
+    channel.outstanding += 1;
+    this.#arrivals.push({ channel, frame, readMs, isThrottled, decoded: undefined });
   }
 
   /** Calls `visit` for the next arrivals, as many as `count`, without taking them. */
@@ -41,7 +46,10 @@ export class RequestQueue {
     while (this.size > 0) {
       const arrival = this.#arrivals[this.#next] as Arrival;
       this.#next += 1;
-      if (!this.#mustWait(arrival.channel)) return arrival;
+      if (!this.#mustWait(arrival.channel)) {
+        arrival.channel.outstanding -= 1;
+        return arrival;
+      }
       this.#hold(arrival);
     }
     this.#arrivals = [];

@@ -36,6 +36,7 @@ export function migrateFromVersion1(sql: SqlStorage): void {
   }
   rows.finish();
   sql.exec("DROP TABLE znodes_version_1");
+  sql.exec("ALTER TABLE spilled_watches ADD COLUMN mode TEXT NOT NULL DEFAULT 'standard'");
   sql.exec("UPDATE meta SET value = 2 WHERE key = 'schema'");
 }
 
@@ -51,6 +52,8 @@ function toZnode(row: Row): Znode {
     childrenCreated: row.children_created,
     numChildren: row.num_children,
     ephemeralOwner: row.ephemeral_owner,
+    isContainer: false,
+    ttlMs: 0,
     data: toData(row.data),
     acl: row.acl === null ? OPEN_ACL_UNSAFE : toACL(row.acl),
   };

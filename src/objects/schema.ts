@@ -57,6 +57,11 @@ function createTables(sql: SqlStorage): void {
       PRIMARY KEY (owner, path)
     ) WITHOUT ROWID;
 
+    -- Containers and znodes with a TTL.
+    CREATE TABLE IF NOT EXISTS reapable (
+      path TEXT PRIMARY KEY
+    ) WITHOUT ROWID;
+
     CREATE TABLE IF NOT EXISTS sessions (
       id INTEGER PRIMARY KEY,
       passwd BLOB NOT NULL,
@@ -71,6 +76,7 @@ function createTables(sql: SqlStorage): void {
       session INTEGER NOT NULL,
       kind TEXT NOT NULL,
       path TEXT NOT NULL,
+      mode TEXT NOT NULL DEFAULT 'standard',
       PRIMARY KEY (session, kind, path)
     ) WITHOUT ROWID;
   `);

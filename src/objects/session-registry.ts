@@ -39,6 +39,14 @@ export class SessionRegistry {
     }
   }
 
+  /** Every session, with when it ends unless it is heard of, in milliseconds since 1970. */
+  deadlines(): { readonly id: SessionId; readonly expiresMs: number }[] {
+    return Array.from(this.#tracker.values(), (session) => ({
+      id: session.id,
+      expiresMs: this.#tracker.deadlineOf(session),
+    }));
+  }
+
   channelOf(id: SessionId): Channel | undefined {
     return this.#channels.get(id);
   }

@@ -5,15 +5,24 @@
  * is one row, and an exception on the way leaves the database as it was. Reads see the kept-back writes.
  */
 import { nodeName, parentPath, ROOT } from "../core/path.ts";
-import type { Session, Store } from "../core/store.ts";
-import type { WatchKind } from "../core/watch-manager.ts";
+import type { Session, Store, SubtreeTotals } from "../core/store.ts";
+import type { WatchKind, WatchMode } from "../core/watch-manager.ts";
 import type { Znode } from "../core/znode.ts";
 import type { SessionId, Zxid } from "../protocol/records.ts";
 import { GenerationCache, type Weighed } from "./generation-cache.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
 import { isLarge } from "./znode-record.ts";
-import { selectChildNames, selectZnodes, writeLargeData, ZnodeRowsWriter } from "./znode-rows.ts";
+import { mayBecomeDue } from "./reaper.ts";
+import {
+  selectChildNames,
+  selectTotals,
+  selectTreeTotals,
+  selectZnodes,
+  type TreeTotals,
+  writeLargeData,
+  ZnodeRowsWriter,
+} from "./znode-rows.ts";
 
 /** Bytes of znodes kept in memory, in each of the cache's two generations. An isolate has 128 MB. */
 const CACHE_BYTES = 12 * 1024 * 1024;
@@ -26,6 +35,9 @@ const ZNODE_OVERHEAD_BYTES = 250;
 
 /** What it weighs to know that there is no znode, beside the path. */
 const MISSING_OVERHEAD_BYTES = 100;
+
+/** A watch of a hibernating WebSocket that has too many for the socket's attachment. */
+export type SpilledWatch = { kind: WatchKind; path: string; mode: WatchMode };
 
 /** What is at a path, as the running batch has it so far. */
 class CachedZnode implements Weighed {
@@ -76,6 +88,12 @@ export class SqliteStore implements Store {
   readonly #ephemerals = new Map<SessionId, Set<string>>();
   /** Znodes changed since the last flush, which the cache may have dropped. */
   readonly #changed = new Map<string, CachedZnode>();
+  /** Containers and znodes with a TTL that came (true) or went since the last flush. */
+  readonly #changedReapable = new Map<string, boolean>();
+  /** Undefined until somebody asks. */
+  #treeTotals: TreeTotals | undefined;
+  /** Something has changed that may be due for the reaper some time. */
+  #isReapingAhead = false;
   /** Ephemerals added (true) or removed since the last flush. */
   readonly #changedEphemerals = new Map<SessionId, Map<string, boolean>>();
 
@@ -88,6 +106,7 @@ export class SqliteStore implements Store {
     this.#flushedZxid = this.lastZxid;
     this.sessions = new SessionTable(sql);
     this.#rows = new ZnodeRowsWriter(sql);
+    this.#isReapingAhead = sql.exec("SELECT 1 FROM reapable LIMIT 1").toArray().length > 0;
   }
 
   /** Reads all of these znodes at once that are not in memory. Each of them alone would cost several times as much. */
@@ -115,6 +134,7 @@ export class SqliteStore implements Store {
     const entry = this.#lookUp(path);
     const { znode } = entry;
     if (znode === null) return;
+    if (isReapable(znode)) this.#changedReapable.set(path, false);
     this.#change(entry, null);
     const siblings = this.#children.get(parentPath(path) ?? ROOT);
     if (siblings?.names.delete(nodeName(path)) === true) this.#children.grow(-1);
@@ -130,6 +150,53 @@ export class SqliteStore implements Store {
     return [...this.#loadEphemerals(owner)];
   }
 
+  /** The paths of all ephemerals, by session. */
+  ephemeralsByOwner(): Map<SessionId, string[]> {
+    this.#flushEphemerals();
+    const byOwner = new Map<SessionId, string[]>();
+    const query = "SELECT owner, path FROM ephemerals";
+    for (const [owner, path] of this.#sql.exec(query).raw<[SessionId, string]>()) {
+      const paths = byOwner.get(owner);
+      if (paths === undefined) byOwner.set(owner, [path]);
+      else paths.push(path);
+    }
+    return byOwner;
+  }
+
+  subtreeTotals(path: string): SubtreeTotals {
+    // The kept-back changes are written early: like all that a turn writes, they are committed with it or not at all.
+    this.#flushZnodes();
+    return selectTotals(this.#sql, path);
+  }
+
+  /** Counts the tree: the first time by looking at every row, from then on by keeping count. */
+  treeTotals(): TreeTotals {
+    if (this.#treeTotals === undefined) {
+      this.#flushZnodes();
+      this.#treeTotals = selectTreeTotals(this.#sql);
+    }
+    return this.#treeTotals;
+  }
+
+  /** Bytes of the database. */
+  get databaseSize(): number {
+    return this.#sql.databaseSize;
+  }
+
+  /** Paths of all containers and znodes with a TTL. */
+  reapablePaths(): string[] {
+    this.#flushReapable();
+    const rows = this.#sql.exec("SELECT path FROM reapable").raw<[string]>();
+    return Array.from(rows, ([path]) => path);
+  }
+
+  /** Whether, since the last call, anything has become a matter for the reaper. */
+  takeReapingAhead(): boolean {
+    const isAhead = this.#isReapingAhead;
+    this.#isReapingAhead = false;
+    return isAhead;
+  }
+
   getSession(id: SessionId): Session | undefined {
     return this.sessions.get(id);
   }
@@ -143,17 +210,22 @@ export class SqliteStore implements Store {
     this.#ephemerals.delete(id);
   }
 
-  insertSpilledWatch(session: SessionId, kind: WatchKind, path: string): void {
-    this.#write("INSERT OR REPLACE INTO spilled_watches VALUES (?, ?, ?)", session, kind, path);
+  insertSpilledWatches(session: SessionId, watches: readonly SpilledWatch[]): void {
+    const query = `INSERT OR REPLACE INTO spilled_watches
+      SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)`;
+    const tuples = watches.map(({ kind, path, mode }) => [kind, path, mode]);
+    for (const list of jsonLists(tuples)) this.#write(query, session, list);
   }
 
-  deleteSpilledWatch(session: SessionId, kind: WatchKind, path: string): void {
-    this.#write(
-      "DELETE FROM spilled_watches WHERE session = ? AND kind = ? AND path = ?",
-      session,
-      kind,
-      path,
-    );
+  /** Deletes single watches, of whatever mode. */
+  deleteSpilledWatchesAt(
+    session: SessionId,
+    watches: readonly Pick<SpilledWatch, "kind" | "path">[],
+  ): void {
+    const query = `DELETE FROM spilled_watches WHERE session = ?1
+      AND (kind, path) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))`;
+    const tuples = watches.map(({ kind, path }) => [kind, path]);
+    for (const list of jsonLists(tuples)) this.#write(query, session, list);
   }
 
   deleteSpilledWatches(session: SessionId): void {
@@ -168,14 +240,9 @@ export class SqliteStore implements Store {
     );
   }
 
-  selectSpilledWatches(session: SessionId): Record<WatchKind, string[]> {
-    const watches: Record<WatchKind, string[]> = { data: [], child: [] };
-    const rows = this.#sql.exec<{ kind: WatchKind; path: string }>(
-      "SELECT kind, path FROM spilled_watches WHERE session = ?",
-      session,
-    );
-    for (const { kind, path } of rows) watches[kind].push(path);
-    return watches;
+  selectSpilledWatches(session: SessionId): SpilledWatch[] {
+    const query = "SELECT kind, path, mode FROM spilled_watches WHERE session = ?";
+    return this.#sql.exec<SpilledWatch>(query, session).toArray();
   }
 
   /** Reads one row, so that an object which was superseded by another instance notices before it answers. */
@@ -190,6 +257,7 @@ export class SqliteStore implements Store {
   flush(): void {
     this.#flushZnodes();
     this.#flushEphemerals();
+    this.#flushReapable();
     this.rowsWritten += this.sessions.flush();
     if (this.lastZxid !== this.#flushedZxid) {
       this.#write("UPDATE meta SET value = ? WHERE key = 'zxid'", this.lastZxid);
@@ -222,6 +290,14 @@ export class SqliteStore implements Store {
     this.#changedEphemerals.clear();
   }
 
+  #flushReapable(): void {
+    for (const [path, isThere] of this.#changedReapable) {
+      if (isThere) this.#write("INSERT OR REPLACE INTO reapable VALUES (?)", path);
+      else this.#write("DELETE FROM reapable WHERE path = ?", path);
+    }
+    this.#changedReapable.clear();
+  }
+
   #write(query: string, ...bindings: (number | string)[]): void {
     this.rowsWritten += this.#sql.exec(query, ...bindings).rowsWritten;
   }
@@ -250,7 +326,9 @@ export class SqliteStore implements Store {
     if (entry.znode?.data !== znode?.data && (isLarge(entry.znode) || isLarge(znode))) {
       entry.isLargeDataChanged = true;
     }
+    if (this.#treeTotals !== undefined) countChange(this.#treeTotals, entry, znode);
     entry.znode = znode;
+    if (znode !== null && isReapable(znode) && mayBecomeDue(znode)) this.#isReapingAhead = true;
     this.#changed.set(entry.path, entry);
     this.#cache.grow(entry.weight - before);
   }
@@ -262,6 +340,7 @@ export class SqliteStore implements Store {
       this.#children.grow(1);
     }
     if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, true);
+    if (isReapable(znode)) this.#changedReapable.set(path, true);
   }
 
   #loadChildren(path: string): Set<string> {
@@ -305,4 +384,38 @@ export class SqliteStore implements Store {
     if (added) loaded?.add(path);
     else loaded?.delete(path);
   }
+}
+
+function countChange(totals: TreeTotals, { path, znode }: CachedZnode, after: Znode | null): void {
+  totals.size += sizeOf(path, after) - sizeOf(path, znode);
+  totals.znodes += (after === null ? 0 : 1) - (znode === null ? 0 : 1);
+}
+
+function sizeOf(path: string, znode: Znode | null): number {
+  return znode === null ? 0 : path.length + (znode.data?.length ?? 0);
+}
+
+/** UTF-16 units that a list for `json_each` has at most, unless one entry is longer: a bound value may have 2 MB. */
+const LIST_UNITS_MAX = 256 * 1024;
+
+/** The entries as JSON arrays, of which each is short enough to be bound. */
+function jsonLists(entries: readonly (readonly string[])[]): string[] {
+  const lists: string[] = [];
+  let list: string[] = [];
+  let units = 0;
+  for (const entry of entries) {
+    const text = JSON.stringify(entry);
+    list.push(text);
+    units += text.length;
+    if (units < LIST_UNITS_MAX) continue;
+    lists.push(`[${list.join()}]`);
+    list = [];
+    units = 0;
+  }
+  if (list.length > 0) lists.push(`[${list.join()}]`);
+  return lists;
+}
+
+function isReapable(znode: Znode): boolean {
+  return znode.isContainer || znode.ttlMs > 0;
 }

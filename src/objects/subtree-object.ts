@@ -5,17 +5,19 @@ import { DurableObject } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { WatchManager } from "../core/watch-manager.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
+import type { AdminResponse } from "./admin/admin-commands.ts";
+import { ConnectionOpening } from "./admin/connection-opening.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
-import { Channel } from "./channel.ts";
+import { Channel, HANDSHAKE_MS } from "./channel.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
+import { AddressCounter } from "./address-counter.ts";
 import { Hibernation } from "./hibernation.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+import { SubtreeAdmin } from "./subtree-admin.ts";
 import { Subtree } from "./subtree.ts";
 import { TCPTransport } from "./tcp-transport.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
-
-/** How long a connection may take to open a session. */
-const HANDSHAKE_MS = 10_000;
 
 /** What the object did since it was constructed. */
 export interface Counters {
@@ -36,24 +38,30 @@ const UNREAD_POLL_MS = 20;
 const UNSUPPORTED_DATA = 1003;
 
 export class SubtreeObject extends DurableObject<Env> {
+  readonly #limits: Limits;
   readonly #store: SqliteStore;
   readonly #alarms: AlarmScheduler;
   readonly #hibernation: Hibernation;
   readonly #subtree: Subtree;
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
+  readonly #tcpChannels = new Set<Channel>();
+  readonly #admin: SubtreeAdmin;
   /** Timers of the channels that have no session yet. */
   readonly #handshakes = new Map<Channel, number>();
   /** Wakes those who wait until their channel's client has read. */
   readonly #waiting = new Map<Channel, () => void>();
+  /** Connections by the address that they come from, where that is known. */
+  readonly #addresses = new AddressCounter();
   #isBatchScheduled = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { storage } = ctx;
+    this.#limits = limitsOf(env.LIMITS, env.NAMESPACE_LIMITS?.[ctx.id.name ?? ""]);
     this.#store = new SqliteStore(storage.sql);
     this.#alarms = new AlarmScheduler(storage);
-    const watches = new WatchManager((watcher, kind, path, set) =>
-      this.#hibernation.onWatchChanged(watcher as Channel, kind, path, set),
+    const watches = new WatchManager((watcher, kind, path, mode) =>
+      this.#hibernation.onWatchChanged(watcher as Channel, kind, path, mode),
     );
     this.#hibernation = new Hibernation(this.#store, watches);
     this.#subtree = new Subtree(
@@ -61,6 +69,10 @@ export class SubtreeObject extends DurableObject<Env> {
         store: this.#store,
         alarms: this.#alarms,
         tickTimeMs: env.TICK_TIME_MS,
+        reapIntervalMs: env.CONTAINER_CHECK_INTERVAL_MS,
+        enforceQuota: env.ENFORCE_QUOTA,
+        superDigest: env.SUPER_DIGEST,
+        limits: this.#limits,
         randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
         sha1Base64: (text) => createHash("sha1").update(text, "utf8").digest("base64"),
         onTouched: (channel, nowMs) => {
@@ -70,6 +82,15 @@ export class SubtreeObject extends DurableObject<Env> {
       },
       watches,
     );
+    this.#admin = new SubtreeAdmin({
+      env,
+      namespace: ctx.id.name ?? "",
+      limits: this.#limits,
+      store: this.#store,
+      subtree: this.#subtree,
+      channels: () => [...this.#tcpChannels, ...this.#webSocketChannels.values()],
+      startedMs: Date.now(),
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarms.start();
@@ -81,10 +102,12 @@ export class SubtreeObject extends DurableObject<Env> {
   override fetch(request: Request): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     const address = request.headers.get(CLIENT_ADDRESS_HEADER) ?? UNKNOWN_ADDRESS;
+    if (this.#isCrowded(address)) return new Response("too many connections", { status: 429 });
     this.ctx.acceptWebSocket(server);
-    const channel = new Channel(new WebSocketTransport(server), address);
-    this.#webSocketChannels.set(server, channel);
-    this.#hibernation.adopt(channel, Date.now());
+    const nowMs = Date.now();
+    const channel = new Channel(new WebSocketTransport(server), address, { nowMs });
+    this.#addWebSocket(server, channel);
+    this.#hibernation.adopt(channel, nowMs);
     this.#expectHandshake(channel);
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -93,17 +116,33 @@ export class SubtreeObject extends DurableObject<Env> {
   override async connect(socket: Socket): Promise<void> {
     const { localAddress } = await socket.opened;
     const transport = new TCPTransport(socket);
-    const channel = new Channel(transport, hostOf(localAddress ?? ""));
+    const remote = localAddress ?? UNKNOWN_ADDRESS;
+    const channel = new Channel(transport, hostOf(remote), { remote, nowMs: Date.now() });
+    if (this.#isCrowded(channel.address)) {
+      // As ZooKeeper does past maxClientCnxns: without a word.
+      this.#subtree.statistics.connectionsRejected += 1;
+      transport.close();
+    } else {
+      this.#addresses.add(channel.address);
+      this.#tcpChannels.add(channel);
+      await this.#serve(channel, transport);
+      this.#tcpChannels.delete(channel);
+      this.#addresses.remove(channel.address);
+    }
+    await transport.closed;
+  }
+
+  /** Takes what a TCP client sends, until it has nothing more to say. */
+  async #serve(channel: Channel, transport: TCPTransport): Promise<void> {
     transport.onDrain = () => this.#onDrain(channel);
     this.#expectHandshake(channel);
     // Not `for await`: through the iterator a chunk costs several turns more.
     const reader = transport.readable.getReader();
-    const decoder = new FrameDecoder();
+    const decoder = new FrameDecoder(this.#limits.requestBytesMax);
     const frames: Uint8Array[] = [];
     try {
-      for (;;) {
-        const { value: chunk, done } = await reader.read();
-        if (done) break;
+      const first = await this.#readOpening(channel, reader);
+      for (let chunk = first; chunk !== undefined; chunk = await readChunk(reader)) {
         const isIntact = decoder.push(chunk, frames);
         for (const frame of frames) this.#receive(channel, frame);
         frames.length = 0;
@@ -113,15 +152,39 @@ export class SubtreeObject extends DurableObject<Env> {
     } catch {
       // The connection broke, which is one more way for it to end.
     }
+    this.#countDropped(channel);
     this.#receive(channel, undefined);
-    await transport.closed;
+  }
+
+  /** Reads how a connection begins; undefined when it has ended, or has been answered with what a word asks for. */
+  async #readOpening(channel: Channel, reader: ChunkReader): Promise<Uint8Array | undefined> {
+    const opening = new ConnectionOpening();
+    for (
+      let chunk = await readChunk(reader);
+      chunk !== undefined;
+      chunk = await readChunk(reader)
+    ) {
+      const opened = opening.push(chunk);
+      if (opened.kind === "frames") return opened.bytes;
+      if (opened.kind === "word") {
+        this.#subtree.statistics.received(channel.statistics, opened.said.word.length);
+        channel.transport.send(this.#admin.answerWord(opened.said, channel));
+        return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** Answers `/commands/<name>` of the AdminServer, or with its list of commands. */
+  adminCommand(name: string, query: ReadonlyMap<string, string>, path: string): AdminResponse {
+    return this.#admin.runCommand(name, query, path);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const channel = this.#channelOf(socket);
     if (channel === undefined || channel.closed) return;
     const frames: Uint8Array[] = [];
-    const decoder = new FrameDecoder();
+    const decoder = new FrameDecoder(this.#limits.requestBytesMax);
     // Frames do not span messages: the object may forget everything between two of them.
     const isIntact =
       typeof message !== "string" &&
@@ -139,10 +202,13 @@ export class SubtreeObject extends DurableObject<Env> {
     const channel = this.#channelOf(socket) ?? this.#restore(socket);
     new WebSocketTransport(socket).close(code, reason);
     if (channel !== undefined) {
+      this.#countDropped(channel);
       this.#hearHeartbeat(socket, channel);
       this.#receive(channel, undefined);
     }
-    this.#webSocketChannels.delete(socket);
+    if (channel !== undefined && this.#webSocketChannels.delete(socket)) {
+      this.#addresses.remove(channel.address);
+    }
   }
 
   override webSocketError(socket: WebSocket): void {
@@ -183,7 +249,7 @@ export class SubtreeObject extends DurableObject<Env> {
       this.#subtree.watches.removeWatcher(channel);
       return undefined;
     }
-    this.#webSocketChannels.set(socket, channel);
+    this.#addWebSocket(socket, channel);
     const session = this.#store.getSession(sessionId);
     if (session === undefined) this.#expectHandshake(channel);
     else this.#subtree.sessions.attach(session, channel, heardMs);
@@ -198,12 +264,30 @@ export class SubtreeObject extends DurableObject<Env> {
     channel.session.heardMs = Math.max(channel.session.heardMs, pingedAt.getTime());
   }
 
+  /** Counts a client that ends its connection but not its session. */
+  #countDropped(channel: Channel): void {
+    const { statistics } = this.#subtree;
+    if (channel.session !== undefined && !channel.closed) statistics.connectionsDropped += 1;
+  }
+
+  #addWebSocket(socket: WebSocket, channel: Channel): void {
+    this.#webSocketChannels.set(socket, channel);
+    this.#addresses.add(channel.address);
+  }
+
+  #isCrowded(address: string): boolean {
+    return this.#addresses.countOf(address) >= this.#limits.connectionsPerAddressMax;
+  }
+
   #channelOf(socket: WebSocket): Channel | undefined {
     return this.#webSocketChannels.get(socket);
   }
 
   #expectHandshake(channel: Channel): void {
-    const timer = setTimeout(() => this.#receive(channel, undefined), HANDSHAKE_MS);
+    const timer = setTimeout(() => {
+      this.#subtree.statistics.sessionlessConnectionsExpired += 1;
+      this.#receive(channel, undefined);
+    }, HANDSHAKE_MS);
     this.#handshakes.set(channel, timer);
   }
 
@@ -227,8 +311,14 @@ export class SubtreeObject extends DurableObject<Env> {
     this.#waiting.delete(channel);
   }
 
+  /** Lets those look again who waited because they had too many requests waiting. */
+  #wakeWaiting(): void {
+    for (const resolve of this.#waiting.values()) resolve();
+    this.#waiting.clear();
+  }
+
   #receive(channel: Channel, frame: Uint8Array | undefined): void {
-    this.#subtree.receive(channel, frame);
+    this.#subtree.receive(channel, frame, Date.now());
     this.#scheduleBatch();
   }
 
@@ -244,6 +334,7 @@ export class SubtreeObject extends DurableObject<Env> {
       do {
         await this.#gather();
         this.#subtree.runBatch(Date.now());
+        this.#wakeWaiting();
       } while (this.#subtree.queued > 0);
     } catch (error) {
       this.#startOver(error);
@@ -271,6 +362,14 @@ export class SubtreeObject extends DurableObject<Env> {
     console.error("the subtree object starts over:", error);
     this.ctx.abort("unexpected error in a batch");
   }
+}
+
+type ChunkReader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** The next chunk; undefined at the end. */
+async function readChunk(reader: ChunkReader): Promise<Uint8Array | undefined> {
+  const { value, done } = await reader.read();
+  return done ? undefined : value;
 }
 
 /** `127.0.0.1` of `127.0.0.1:4711`, also where an IPv4 address is written as an IPv6 one. */

@@ -2,17 +2,28 @@
  * The batch engine: what has arrived, from all channels, is applied in one turn, committed once, and answered with
  * one message a channel. See docs/design/batches.md.
  */
-import { decodeFrame, handleFrame, readHandshake, writeHandshake } from "../core/frame-handler.ts";
-import { StateMachine, type StepContext } from "../core/state-machine.ts";
+import {
+  decodeFrame,
+  handleFrame,
+  isThrottlable,
+  readHandshake,
+  throttleFrame,
+  writeHandshake,
+} from "../core/frame-handler.ts";
+import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
 import { SessionTracker } from "../core/session-tracker.ts";
 import { addTouchedPaths } from "../core/touched-paths.ts";
 import { createSystemZnodes } from "../core/data-tree.ts";
 import type { NotifyWatcher, WatchManager } from "../core/watch-manager.ts";
 import type { Sha1Base64 } from "../core/auth.ts";
+import { FRAME_HEADER_BYTES } from "../protocol/limits.ts";
 import type { SessionId } from "../protocol/records.ts";
 import { writeNotificationFrame } from "../protocol/records.ts";
+import { ServerStatistics } from "./admin/server-statistics.ts";
 import type { AlarmScheduler } from "./alarm-scheduler.ts";
 import type { Channel } from "./channel.ts";
+import type { Limits } from "./limits.ts";
+import { reapDue } from "./reaper.ts";
 import { type Arrival, RequestQueue } from "./request-queue.ts";
 import { SessionRegistry } from "./session-registry.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
@@ -30,11 +41,17 @@ const UNREAD_BYTES_MAX = 32 * 1024 * 1024;
 const HELD_BYTES_MAX = 8 * 1024 * 1024;
 
 const EXPIRY = "session expiry";
+const REAPING = "containers and TTLs";
 
 export interface SubtreeOptions {
   readonly store: SqliteStore;
   readonly alarms: AlarmScheduler;
   readonly tickTimeMs: number;
+  /** How often containers and znodes with a TTL are looked at, in milliseconds. */
+  readonly reapIntervalMs: number;
+  readonly enforceQuota: boolean;
+  readonly superDigest: string | undefined;
+  readonly limits: Limits;
   readonly randomBytes: (count: number) => Uint8Array<ArrayBuffer>;
   readonly sha1Base64: Sha1Base64;
   /** Called with each channel that got frames, events or a session in a batch, before it commits. */
@@ -46,11 +63,15 @@ export class Subtree {
   readonly sessions: SessionRegistry;
   /** Counted since the object was constructed. */
   readonly counters = { batches: 0, requests: 0, alarmsSet: 0 };
+  readonly statistics = new ServerStatistics();
 
   readonly #options: SubtreeOptions;
   readonly #machine: StateMachine;
   readonly #queue = new RequestQueue();
   readonly #touched = new Set<Channel>();
+  /** The request that is being handled. */
+  #answering: Arrival | undefined;
+  #answeringMs = 0;
   readonly #closing = new Set<Channel>();
 
   constructor(options: SubtreeOptions, watches: WatchManager) {
@@ -61,11 +82,14 @@ export class Subtree {
     this.sessions = new SessionRegistry(new SessionTracker(tickTimeMs), store.sessions, tickTimeMs);
     this.#machine = new StateMachine({ ...options, watches: this.watches });
     options.alarms.define(EXPIRY, (nowMs) => this.#expire(nowMs));
+    options.alarms.define(REAPING, (nowMs) => this.#reap(nowMs));
   }
 
   /** Takes up the sessions of an earlier incarnation, once those of hibernated sockets are attached. */
   recover(nowMs: number): void {
+    const { store, alarms, reapIntervalMs } = this.#options;
     this.sessions.recover(nowMs);
+    if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
     this.#scheduleExpiry(this.sessions.nextDeadline());
   }
 
@@ -75,15 +99,22 @@ export class Subtree {
   }
 
   /** Queues a frame; undefined stands for the end of what the channel will send. */
-  receive(channel: Channel, frame: Uint8Array | undefined): void {
+  receive(channel: Channel, frame: Uint8Array | undefined, nowMs: number): void {
     if (channel.closed) return;
-    this.#queue.push(channel, frame);
+    if (frame !== undefined) {
+      this.statistics.received(channel.statistics, frame.length + FRAME_HEADER_BYTES);
+    }
+    const isThrottled =
+      channel.outstanding >= this.#options.limits.outstandingRequestsMax &&
+      !channel.transport.canWait;
+    this.#queue.push(channel, frame, nowMs, isThrottled);
     if (this.#queue.heldBytes(channel) > HELD_BYTES_MAX) this.#cutOff(channel);
   }
 
-  /** Whether requests of a channel wait for its client to read its replies. */
+  /** Whether no more should be taken from a channel now: its client does not read, or has too many requests waiting. */
   isHeld(channel: Channel): boolean {
-    return this.#queue.isHeld(channel);
+    const { outstandingRequestsMax } = this.#options.limits;
+    return this.#queue.isHeld(channel) || channel.outstanding >= outstandingRequestsMax;
   }
 
   /** Whether any client must read before its requests go on. */
@@ -144,19 +175,29 @@ export class Subtree {
     this.#touched.add(channel);
     this.counters.requests += 1;
     if (channel.session === undefined) {
-      this.#handshake(channel, frame, context.nowMs);
+      this.#handshake(channel, frame, arrival.readMs, context.nowMs);
       return;
     }
+    this.#answering = arrival;
+    this.#answeringMs = context.nowMs;
     channel.session.heardMs = context.nowMs;
     const decoded = arrival.decoded ?? decodeFrame(frame);
-    const result = handleFrame(this.#machine, channel, decoded, channel.out, context);
+    const isThrottled = arrival.isThrottled && decoded !== undefined && isThrottlable(decoded);
+    if (isThrottled) this.statistics.operationsThrottled += 1;
+    const result = isThrottled
+      ? throttleFrame(this.#machine, decoded, channel.out, context)
+      : handleFrame(this.#machine, channel, decoded, channel.out, context);
     if (result === "open") return;
     if (result === "sessionClosed") this.sessions.forget(channel.sessionId);
     this.#disconnect(channel);
   }
 
-  #handshake(channel: Channel, frame: Uint8Array, nowMs: number): void {
+  #handshake(channel: Channel, frame: Uint8Array, readMs: number, nowMs: number): void {
     const request = readHandshake(frame);
+    if (request !== undefined) {
+      this.statistics.connectionRequests += 1;
+      if (request.sessionId !== 0) this.statistics.connectionRevalidations += 1;
+    }
     const outcome = request && this.#machine.connect(request, nowMs);
     if (request === undefined || outcome === undefined || outcome.kind === "ahead") {
       this.#disconnect(channel);
@@ -164,6 +205,7 @@ export class Subtree {
     }
     if (outcome.kind === "expired") {
       writeHandshake(channel.out, request, undefined);
+      this.statistics.sent(channel.statistics);
       this.#disconnect(channel);
       return;
     }
@@ -171,6 +213,9 @@ export class Subtree {
     const owner = this.sessions.channelOf(outcome.session.id);
     if (owner !== undefined) this.#disconnect(owner);
     writeHandshake(channel.out, request, outcome.session);
+    // Who resumes a session has done nothing in it yet.
+    if (outcome.kind === "resumed") this.statistics.sent(channel.statistics);
+    else this.statistics.connected(channel.statistics, readMs, this.#machine.lastZxid, nowMs);
     this.#scheduleExpiry(this.sessions.attach(outcome.session, channel, nowMs));
   }
 
@@ -180,8 +225,24 @@ export class Subtree {
     return this.sessions.nextDeadline();
   }
 
+  #reap(nowMs: number): number | undefined {
+    const { store, reapIntervalMs } = this.#options;
+    const context = this.#context(nowMs);
+    const nextMs = reapDue(
+      {
+        paths: () => store.reapablePaths(),
+        prefetch: (paths) => store.prefetch(paths),
+        getZnode: (path) => store.getZnode(path),
+        reap: (path) => this.#machine.reap(path, context),
+      },
+      nowMs,
+    );
+    return nextMs === undefined ? undefined : Math.max(nextMs, nowMs + reapIntervalMs);
+  }
+
   #expireSession(id: SessionId, context: StepContext): void {
     const channel = this.sessions.channelOf(id);
+    this.statistics.sessionsExpired += 1;
     // ZooKeeper says nothing to an expired client: it finds out when it reconnects.
     if (channel !== undefined) this.#disconnect(channel);
     this.sessions.forget(id);
@@ -204,7 +265,7 @@ export class Subtree {
   }
 
   #commit(nowMs: number): void {
-    const { store, alarms, onTouched } = this.#options;
+    const { store, alarms, onTouched, reapIntervalMs } = this.#options;
     this.counters.batches += 1;
     for (const channel of this.#touched) {
       if (channel.transport.pendingBytes > UNREAD_BYTES_MAX) this.#cutOff(channel);
@@ -216,6 +277,7 @@ export class Subtree {
     for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
     store.flush();
     store.touch();
+    if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
     if (alarms.arm(nowMs)) this.counters.alarmsSet += 1;
     // Everything sent from here on waits, in the platform's output gate, until the commit is durable.
     for (const channel of this.#touched) {
@@ -228,13 +290,22 @@ export class Subtree {
   }
 
   #context(nowMs: number): StepContext {
-    return { nowMs, notify: this.#notify };
+    return { nowMs, notify: this.#notify, onReply: this.#onReply };
   }
 
   readonly #notify: NotifyWatcher = (watcher, type, path) => {
     const channel = watcher as Channel;
+    const start = channel.out.length;
     writeNotificationFrame(channel.out, type, path);
+    this.statistics.notified(channel.statistics, channel.out.length - start);
     this.#touched.add(channel);
+  };
+
+  readonly #onReply: OnReply = (type, xid, zxid, err, bytes) => {
+    const arrival = this.#answering;
+    if (arrival === undefined) return;
+    const answer = { type, xid, zxid, err, bytes, readMs: arrival.readMs };
+    this.statistics.answered(arrival.channel.statistics, answer, this.#answeringMs);
   };
 
   #scheduleExpiry(dueMs: number | undefined): void {

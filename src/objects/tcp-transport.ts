@@ -7,6 +7,7 @@ import type { Transport } from "./transport.ts";
 const LINGER_MS = 5_000;
 
 export class TCPTransport implements Transport {
+  readonly canWait = true;
   pendingBytes = 0;
   /** Called when pending bytes have left. */
   onDrain: (() => void) | undefined;

@@ -9,6 +9,7 @@ const NORMAL_CLOSURE = 1000;
 const POLICY_VIOLATION = 1008;
 
 export class WebSocketTransport implements Transport {
+  readonly canWait = false;
   readonly socket: WebSocket;
 
   constructor(socket: WebSocket) {

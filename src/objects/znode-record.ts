@@ -19,6 +19,8 @@ const Flags = {
   isLarge: 4,
   /** Null data is not the same as empty. */
   isNull: 8,
+  isContainer: 16,
+  hasTTL: 32,
 } as const;
 
 /** Whether the data of a znode is kept beside its record. */
@@ -41,7 +43,9 @@ export function writeZnodeRecord(writer: JuteWriter, znode: Znode): void {
   writer.writeInt(znode.childrenCreated);
   writer.writeInt(znode.numChildren);
   writer.writeLong(znode.ephemeralOwner);
+  if (flags & Flags.hasTTL) writer.writeLong(znode.ttlMs);
   if (flags & Flags.hasData) writer.writeBuffer(data);
+  else if (flags & Flags.isLarge) writer.writeInt(data?.length ?? 0);
   if (flags & Flags.hasACL) writer.writeVector(acl, writeACL);
 }
 
@@ -63,13 +67,31 @@ export function readZnodeRecord(
     childrenCreated: reader.readInt(),
     numChildren: reader.readInt(),
     ephemeralOwner: reader.readLong(),
-    data: flags & Flags.isLarge ? loadLargeData() : readInlineData(reader, flags),
+    isContainer: (flags & Flags.isContainer) !== 0,
+    ttlMs: flags & Flags.hasTTL ? reader.readLong() : 0,
+    data: readData(reader, flags, loadLargeData),
     acl: flags & Flags.hasACL ? readStoredACL(reader) : OPEN_ACL_UNSAFE,
   };
 }
 
-function flagsOf({ acl, data }: Znode): number {
-  const flags = acl === OPEN_ACL_UNSAFE ? 0 : Flags.hasACL;
+/** Bytes of a record without data, ACL and TTL: flags, five 64-bit numbers, four of 32 bits, and the owner. */
+export const EMPTY_RECORD_BYTES = 4 + 5 * 8 + 4 * 4 + 8;
+
+const TTL_BYTES = 8;
+
+/** Bytes of data that the znode of a record has, here or beside it. */
+export function readDataLength(bytes: Uint8Array<ArrayBuffer>): number {
+  const flags = new JuteReader(bytes).readInt();
+  if (!(flags & (Flags.hasData | Flags.isLarge))) return 0;
+  const at = EMPTY_RECORD_BYTES + (flags & Flags.hasTTL ? TTL_BYTES : 0);
+  return new JuteReader(bytes.subarray(at)).readInt();
+}
+
+function flagsOf({ acl, data, isContainer, ttlMs }: Znode): number {
+  const flags =
+    (acl === OPEN_ACL_UNSAFE ? 0 : Flags.hasACL) |
+    (isContainer ? Flags.isContainer : 0) |
+    (ttlMs > 0 ? Flags.hasTTL : 0);
   if (data === null) return flags | Flags.isNull;
   if (data.length === 0) return flags;
   return flags | (data.length > INLINE_BYTES_MAX ? Flags.isLarge : Flags.hasData);
@@ -79,8 +101,16 @@ function readStoredACL(reader: JuteReader): readonly ACL[] {
   return reader.readVector(readACL) ?? [];
 }
 
-function readInlineData(reader: JuteReader, flags: number): Uint8Array<ArrayBuffer> | null {
+function readData(
+  reader: JuteReader,
+  flags: number,
+  loadLargeData: () => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> | null {
   if (flags & Flags.isNull) return null;
+  if (flags & Flags.isLarge) {
+    reader.readInt();
+    return loadLargeData();
+  }
   if (!(flags & Flags.hasData)) return new Uint8Array(0);
   // A copy: a view would keep the whole record alive with it.
   return new Uint8Array(reader.readBuffer() ?? []);

@@ -4,7 +4,12 @@
  */
 import type { Znode } from "../core/znode.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
-import { readZnodeRecord, writeZnodeRecord } from "./znode-record.ts";
+import {
+  EMPTY_RECORD_BYTES,
+  readDataLength,
+  readZnodeRecord,
+  writeZnodeRecord,
+} from "./znode-record.ts";
 
 /**
  * Stands for the last slash of a path in its key, so that the children of a znode are neighbours and their own
@@ -69,6 +74,40 @@ export function selectChildNames(sql: SqlStorage, path: string): string[] {
   const query = "SELECT key FROM znodes WHERE key > ? AND key < ?";
   const rows = sql.exec(query, prefix, end).raw<[string]>();
   return Array.from(rows, ([key]) => key.slice(prefix.length));
+}
+
+/** Counts a znode and all below it, and the bytes of their data. */
+export function selectTotals(sql: SqlStorage, path: string): { znodes: number; bytes: number } {
+  const below = path === "/" ? "" : path;
+  // Children of the znode, and what is below them; the character behind "/" is "0".
+  const query = `SELECT node FROM znodes WHERE key = ?1
+    UNION ALL SELECT node FROM znodes WHERE key > ?2 AND key < ?3
+    UNION ALL SELECT node FROM znodes WHERE key > ?4 AND key < ?5`;
+  const ranges = [below + KEY_SLASH, below + KEY_SLASH_END, `${below}/`, `${below}0`];
+  let znodes = 0;
+  let bytes = 0;
+  for (const [node] of sql.exec(query, keyOf(path) ?? null, ...ranges).raw<[ArrayBuffer]>()) {
+    znodes += 1;
+    bytes += readDataLength(new Uint8Array(node));
+  }
+  return { znodes, bytes };
+}
+
+/** Counts all znodes and, nearly, the characters of their paths and the bytes of their data. */
+export function selectTreeTotals(sql: SqlStorage): TreeTotals {
+  // In SQL, since it goes through every row: an ACL or a TTL in a record counts as data.
+  const query = `SELECT count(*), coalesce(sum(length(key) + length(node)), 0),
+    (SELECT coalesce(sum(length(data)), 0) FROM large_data) FROM znodes`;
+  const [row] = sql.exec(query).raw<[number, number, number]>();
+  const [znodes, recordBytes, largeBytes] = row as [number, number, number];
+  return { znodes, size: recordBytes - znodes * EMPTY_RECORD_BYTES + largeBytes };
+}
+
+/** What there is in a tree. */
+export interface TreeTotals {
+  znodes: number;
+  /** Characters of paths and bytes of data. */
+  size: number;
 }
 
 function selectLarge(sql: SqlStorage, path: string): Uint8Array<ArrayBuffer> {

@@ -14,5 +14,8 @@ export const REQUEST_HEADER_BYTES = 8;
 /** Bytes of a session password. */
 export const PASSWD_BYTES = 16;
 
+/** Longest time to live of a znode in milliseconds, some 34 years (`EphemeralType.TTL`). */
+export const TTL_MS_MAX = 2 ** 40 - 1;
+
 /** Sub-operations that one multi may carry; the frame limit alone would allow some 100,000. */
 export const MULTI_OPS_MAX = 65_536;

@@ -57,6 +57,14 @@ export const CreateFlags = {
   persistentSequentialWithTTL: 6,
 } as const;
 
+/** Modes of an addWatch (`AddWatchMode`). */
+export const AddWatchMode = { persistent: 0, persistentRecursive: 1 } as const;
+export type AddWatchMode = (typeof AddWatchMode)[keyof typeof AddWatchMode];
+
+/** What a checkWatches or removeWatches is about (`Watcher.WatcherType`). */
+export const WatcherType = { children: 1, data: 2, any: 3 } as const;
+export type WatcherType = (typeof WatcherType)[keyof typeof WatcherType];
+
 /** Types of a watch event (`Watcher.Event.EventType`). */
 export const EventType = {
   nodeCreated: 1,

@@ -6,7 +6,7 @@ import { JuteError, type JuteReader } from "./jute-reader.ts";
 import type { JuteWriter } from "./jute-writer.ts";
 import { OpCode } from "./op-code.ts";
 import { type ACL, readACL, readStat, type Stat, writeACL, writeStat } from "./records.ts";
-import { readMultiHeader, writeMultiHeader } from "./requests.ts";
+import { readMultiHeader, writeMultiHeader } from "./multi-ops.ts";
 
 export interface CreateReply {
   readonly type: typeof OpCode.create;
@@ -14,7 +14,7 @@ export interface CreateReply {
 }
 
 export interface Create2Reply {
-  readonly type: typeof OpCode.create2;
+  readonly type: typeof OpCode.create2 | typeof OpCode.createContainer | typeof OpCode.createTTL;
   readonly path: string;
   readonly stat: Stat;
 }
@@ -47,6 +47,46 @@ export interface GetChildren2Reply {
   readonly stat: Stat;
 }
 
+/** What became of one read of a multiRead. */
+export type ReadResult = GetDataReply | GetChildrenReply | ErrorResult;
+
+export interface MultiReadReply {
+  readonly type: typeof OpCode.multiRead;
+  readonly results: readonly ReadResult[];
+}
+
+export interface GetEphemeralsReply {
+  readonly type: typeof OpCode.getEphemerals;
+  readonly ephemerals: readonly string[];
+}
+
+export interface GetAllChildrenNumberReply {
+  readonly type: typeof OpCode.getAllChildrenNumber;
+  /** Of all generations. */
+  readonly totalNumber: number;
+}
+
+/** Who a client is, as far as one scheme is concerned. */
+export interface ClientInfo {
+  readonly authScheme: string;
+  readonly user: string;
+}
+
+export interface WhoAmIReply {
+  readonly type: typeof OpCode.whoAmI;
+  readonly clientInfo: readonly ClientInfo[];
+}
+
+export interface SaslReply {
+  readonly type: typeof OpCode.sasl;
+  readonly token: Uint8Array | null;
+}
+
+/** Its body is an error code that is always 0. */
+export interface AddWatchReply {
+  readonly type: typeof OpCode.addWatch;
+}
+
 export interface SyncReply {
   readonly type: typeof OpCode.sync;
   readonly path: string | null;
@@ -65,6 +105,9 @@ export interface EmptyReply {
     | typeof OpCode.ping
     | typeof OpCode.auth
     | typeof OpCode.setWatches
+    | typeof OpCode.setWatches2
+    | typeof OpCode.checkWatches
+    | typeof OpCode.removeWatches
     | typeof OpCode.closeSession;
 }
 
@@ -91,6 +134,12 @@ export type Reply =
   | GetChildren2Reply
   | SyncReply
   | MultiReply
+  | MultiReadReply
+  | GetEphemeralsReply
+  | GetAllChildrenNumberReply
+  | WhoAmIReply
+  | SaslReply
+  | AddWatchReply
   | EmptyReply;
 
 /** Writes the body of a reply. */
@@ -101,6 +150,8 @@ export function writeReply(writer: JuteWriter, reply: Reply): void {
       writer.writeString(reply.path);
       break;
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
       writer.writeString(reply.path);
       writeStat(writer, reply.stat);
       break;
@@ -128,14 +179,43 @@ export function writeReply(writer: JuteWriter, reply: Reply): void {
       for (const result of reply.results) writeMultiResult(writer, result);
       writeMultiHeader(writer, -1, true, -1);
       break;
-    case OpCode.delete:
-    case OpCode.check:
-    case OpCode.ping:
-    case OpCode.auth:
-    case OpCode.setWatches:
-    case OpCode.closeSession:
-      break;
+    default:
+      writeRareReply(writer, reply);
   }
+}
+
+function writeRareReply(writer: JuteWriter, reply: Reply): void {
+  switch (reply.type) {
+    case OpCode.multiRead:
+      for (const result of reply.results) writeMultiResult(writer, result);
+      writeMultiHeader(writer, -1, true, -1);
+      break;
+    case OpCode.getEphemerals:
+      writeNames(writer, reply.ephemerals);
+      break;
+    case OpCode.getAllChildrenNumber:
+      writer.writeInt(reply.totalNumber);
+      break;
+    case OpCode.whoAmI:
+      writer.writeVector(reply.clientInfo, writeClientInfo);
+      break;
+    case OpCode.sasl:
+      writer.writeBuffer(reply.token);
+      break;
+    case OpCode.addWatch:
+      writer.writeInt(0);
+      break;
+    default: // Nothing but a header.
+  }
+}
+
+function writeClientInfo(writer: JuteWriter, info: ClientInfo): void {
+  writer.writeString(info.authScheme);
+  writer.writeString(info.user);
+}
+
+function readClientInfo(reader: JuteReader): ClientInfo {
+  return { authScheme: reader.readString(), user: reader.readString() };
 }
 
 /**
@@ -150,6 +230,8 @@ export function readReply(reader: JuteReader, type: number): Reply | undefined {
     case OpCode.sync:
       return { type, path: reader.readNullableString() };
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
       return { type, path: reader.readString(), stat: readStat(reader) };
     case OpCode.exists:
     case OpCode.setData:
@@ -165,11 +247,34 @@ export function readReply(reader: JuteReader, type: number): Reply | undefined {
       return { type, children: readNames(reader), stat: readStat(reader) };
     case OpCode.multi:
       return { type, results: readMultiResults(reader) };
+    default:
+      return readRareReply(reader, type);
+  }
+}
+
+function readRareReply(reader: JuteReader, type: number): Reply | undefined {
+  switch (type) {
+    case OpCode.multiRead:
+      return { type, results: readReadResults(reader) };
+    case OpCode.getEphemerals:
+      return { type, ephemerals: readNames(reader) };
+    case OpCode.getAllChildrenNumber:
+      return { type, totalNumber: reader.readInt() };
+    case OpCode.whoAmI:
+      return { type, clientInfo: reader.readVector(readClientInfo) ?? [] };
+    case OpCode.sasl:
+      return { type, token: reader.readBuffer() };
+    case OpCode.addWatch:
+      if (reader.readInt() !== 0) throw new JuteError("an addWatch that failed has no body");
+      return { type };
     case OpCode.delete:
     case OpCode.check:
     case OpCode.ping:
     case OpCode.auth:
     case OpCode.setWatches:
+    case OpCode.setWatches2:
+    case OpCode.checkWatches:
+    case OpCode.removeWatches:
     case OpCode.closeSession:
       return { type };
     default:
@@ -177,7 +282,20 @@ export function readReply(reader: JuteReader, type: number): Reply | undefined {
   }
 }
 
-function writeMultiResult(writer: JuteWriter, result: MultiResult): void {
+function readReadResults(reader: JuteReader): ReadResult[] {
+  const results: ReadResult[] = [];
+  for (let header = readMultiHeader(reader); !header.done; header = readMultiHeader(reader)) {
+    const { type } = header;
+    if (type === OpCode.error) results.push({ type, err: reader.readInt() });
+    else if (type === OpCode.getChildren) results.push({ type, children: readNames(reader) });
+    else if (type === OpCode.getData)
+      results.push({ type, data: reader.readBuffer(), stat: readStat(reader) });
+    else throw new JuteError(`result of type ${type} inside a multiRead`);
+  }
+  return results;
+}
+
+function writeMultiResult(writer: JuteWriter, result: MultiResult | ReadResult): void {
   if (result.type === OpCode.error) {
     writeMultiHeader(writer, OpCode.error, false, result.err);
     writer.writeInt(result.err);

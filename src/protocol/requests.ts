@@ -1,112 +1,21 @@
 /**
- * Requests: one record per op, tagged with its type, and their bodies on the wire.
+ * The bodies of requests on the wire.
  */
 import { JuteError, type JuteReader } from "./jute-reader.ts";
 import type { JuteWriter } from "./jute-writer.ts";
-import { MULTI_OPS_MAX } from "./limits.ts";
 import { OpCode } from "./op-code.ts";
-import { type ACL, readACL, writeACL, type Zxid } from "./records.ts";
+import { readACL, writeACL } from "./records.ts";
+import type { Request, SetWatchesRequest } from "./request-records.ts";
+import {
+  readCreate,
+  readMultiOps,
+  readReadOps,
+  readSetData,
+  writeMultiHeader,
+  writeWrite,
+} from "./multi-ops.ts";
 
-export interface CreateRequest {
-  readonly type: typeof OpCode.create | typeof OpCode.create2;
-  readonly path: string;
-  readonly data: Uint8Array | null;
-  readonly acl: readonly ACL[] | null;
-  readonly flags: number;
-}
-
-export interface DeleteRequest {
-  readonly type: typeof OpCode.delete;
-  readonly path: string;
-  readonly version: number;
-}
-
-/** The reads that may leave a watch. */
-export interface WatchableRequest {
-  readonly type:
-    | typeof OpCode.exists
-    | typeof OpCode.getData
-    | typeof OpCode.getChildren
-    | typeof OpCode.getChildren2;
-  readonly path: string;
-  readonly watch: boolean;
-}
-
-export interface SetDataRequest {
-  readonly type: typeof OpCode.setData;
-  readonly path: string;
-  readonly data: Uint8Array | null;
-  readonly version: number;
-}
-
-export interface GetACLRequest {
-  readonly type: typeof OpCode.getACL;
-  readonly path: string;
-}
-
-export interface SetACLRequest {
-  readonly type: typeof OpCode.setACL;
-  readonly path: string;
-  readonly acl: readonly ACL[] | null;
-  readonly version: number;
-}
-
-export interface SyncRequest {
-  readonly type: typeof OpCode.sync;
-  /** Not looked at, only echoed. */
-  readonly path: string | null;
-}
-
-/** Stands only inside a multi. */
-export interface CheckVersionRequest {
-  readonly type: typeof OpCode.check;
-  readonly path: string;
-  readonly version: number;
-}
-
-export interface MultiRequest {
-  readonly type: typeof OpCode.multi;
-  readonly ops: readonly MultiOp[];
-}
-
-export type MultiOp = CreateRequest | DeleteRequest | SetDataRequest | CheckVersionRequest;
-
-export interface AuthRequest {
-  readonly type: typeof OpCode.auth;
-  readonly authType: number;
-  readonly scheme: string;
-  readonly auth: Uint8Array | null;
-}
-
-export interface SetWatchesRequest {
-  readonly type: typeof OpCode.setWatches;
-  readonly relativeZxid: Zxid;
-  readonly dataWatches: readonly string[];
-  readonly existWatches: readonly string[];
-  readonly childWatches: readonly string[];
-}
-
-export interface PingRequest {
-  readonly type: typeof OpCode.ping;
-}
-
-export interface CloseSessionRequest {
-  readonly type: typeof OpCode.closeSession;
-}
-
-export type Request =
-  | CreateRequest
-  | DeleteRequest
-  | WatchableRequest
-  | SetDataRequest
-  | GetACLRequest
-  | SetACLRequest
-  | SyncRequest
-  | MultiRequest
-  | AuthRequest
-  | SetWatchesRequest
-  | PingRequest
-  | CloseSessionRequest;
+export type * from "./request-records.ts";
 
 /**
  * Reads the body of a request of the given type; undefined for a type that this side does not know.
@@ -123,12 +32,15 @@ export function readRequest(reader: JuteReader, type: number): Request | undefin
       return { type, path: reader.readString(), watch: reader.readBool() };
     case OpCode.create:
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
       return readCreate(reader, type);
     case OpCode.delete:
       return { type, path: reader.readString(), version: reader.readInt() };
     case OpCode.setData:
       return readSetData(reader, type);
     case OpCode.getACL:
+    case OpCode.getAllChildrenNumber:
       return { type, path: reader.readString() };
     case OpCode.sync:
       return { type, path: reader.readNullableString() };
@@ -141,6 +53,8 @@ export function readRequest(reader: JuteReader, type: number): Request | undefin
       };
     case OpCode.multi:
       return { type, ops: readMultiOps(reader) };
+    case OpCode.multiRead:
+      return { type, ops: readReadOps(reader) };
     case OpCode.auth:
       return {
         type,
@@ -148,20 +62,72 @@ export function readRequest(reader: JuteReader, type: number): Request | undefin
         scheme: reader.readNullableString() ?? "",
         auth: reader.readBuffer(),
       };
+    default:
+      return readWatchRequest(reader, type) ?? readRareRequest(reader, type);
+  }
+}
+
+/** The requests about watches. */
+function readWatchRequest(reader: JuteReader, type: number): Request | undefined {
+  switch (type) {
     case OpCode.setWatches:
+      return { type, ...readOneShotWatches(reader) };
+    case OpCode.setWatches2:
       return {
         type,
-        relativeZxid: reader.readLong(),
-        dataWatches: readPaths(reader),
-        existWatches: readPaths(reader),
-        childWatches: readPaths(reader),
+        ...readOneShotWatches(reader),
+        persistentWatches: readPaths(reader),
+        persistentRecursiveWatches: readPaths(reader),
       };
-    case OpCode.ping:
-    case OpCode.closeSession:
-      return { type };
+    case OpCode.checkWatches:
+    case OpCode.removeWatches:
+      return { type, path: reader.readString(), watcherType: reader.readInt() };
+    case OpCode.addWatch:
+      return { type, path: reader.readString(), mode: reader.readInt() };
     default:
       return undefined;
   }
+}
+
+function readRareRequest(reader: JuteReader, type: number): Request | undefined {
+  switch (type) {
+    case OpCode.ping:
+    case OpCode.closeSession:
+    case OpCode.whoAmI:
+    case OpCode.deleteContainer:
+      return { type };
+    case OpCode.getEphemerals:
+      return { type, prefixPath: reader.readNullableString() };
+    case OpCode.reconfig:
+      return {
+        type,
+        joiningServers: reader.readNullableString(),
+        leavingServers: reader.readNullableString(),
+        newMembers: reader.readNullableString(),
+        curConfigId: reader.readLong(),
+      };
+    case OpCode.sasl:
+      return { type, token: readToken(reader) };
+    default:
+      return undefined;
+  }
+}
+
+function readToken(reader: JuteReader): Uint8Array {
+  const token = reader.readBuffer();
+  if (token === null) throw new JuteError("null where a token is required");
+  return token;
+}
+
+function readOneShotWatches(
+  reader: JuteReader,
+): Pick<SetWatchesRequest, "relativeZxid" | "dataWatches" | "existWatches" | "childWatches"> {
+  return {
+    relativeZxid: reader.readLong(),
+    dataWatches: readPaths(reader),
+    existWatches: readPaths(reader),
+    childWatches: readPaths(reader),
+  };
 }
 
 /** Writes the body of a request. */
@@ -176,11 +142,14 @@ export function writeRequest(writer: JuteWriter, request: Request): void {
       break;
     case OpCode.create:
     case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
     case OpCode.delete:
     case OpCode.setData:
       writeWrite(writer, request);
       break;
     case OpCode.getACL:
+    case OpCode.getAllChildrenNumber:
     case OpCode.sync:
       writer.writeString(request.path);
       break;
@@ -196,100 +165,58 @@ export function writeRequest(writer: JuteWriter, request: Request): void {
       }
       writeMultiHeader(writer, -1, true, -1);
       break;
+    case OpCode.multiRead:
+      for (const op of request.ops) {
+        writeMultiHeader(writer, op.type, false, -1);
+        writer.writeString(op.path);
+        writer.writeBool(op.watch);
+      }
+      writeMultiHeader(writer, -1, true, -1);
+      break;
     case OpCode.auth:
       writer.writeInt(request.authType);
       writer.writeString(request.scheme);
       writer.writeBuffer(request.auth);
       break;
+    default:
+      writeRareRequest(writer, request);
+  }
+}
+
+function writeRareRequest(writer: JuteWriter, request: Request): void {
+  switch (request.type) {
     case OpCode.setWatches:
+    case OpCode.setWatches2:
       writer.writeLong(request.relativeZxid);
       writePaths(writer, request.dataWatches);
       writePaths(writer, request.existWatches);
       writePaths(writer, request.childWatches);
+      if (request.type === OpCode.setWatches) break;
+      writePaths(writer, request.persistentWatches ?? []);
+      writePaths(writer, request.persistentRecursiveWatches ?? []);
       break;
-    case OpCode.ping:
-    case OpCode.closeSession:
+    case OpCode.checkWatches:
+    case OpCode.removeWatches:
+      writer.writeString(request.path);
+      writer.writeInt(request.watcherType);
       break;
-  }
-}
-
-/** Writes `MultiHeader{type, done, err}`, which frames each part of a multi and ends it. */
-export function writeMultiHeader(
-  writer: JuteWriter,
-  type: number,
-  done: boolean,
-  err: number,
-): void {
-  writer.writeInt(type);
-  writer.writeBool(done);
-  writer.writeInt(err);
-}
-
-export function readMultiHeader(reader: JuteReader): { type: number; done: boolean; err: number } {
-  return { type: reader.readInt(), done: reader.readBool(), err: reader.readInt() };
-}
-
-function readMultiOps(reader: JuteReader): MultiOp[] {
-  const ops: MultiOp[] = [];
-  for (let header = readMultiHeader(reader); !header.done; header = readMultiHeader(reader)) {
-    if (ops.length === MULTI_OPS_MAX) throw new JuteError(`more than ${MULTI_OPS_MAX} ops`);
-    const { type } = header;
-    switch (type) {
-      case OpCode.create:
-      case OpCode.create2:
-        ops.push(readCreate(reader, type));
-        break;
-      case OpCode.setData:
-        ops.push(readSetData(reader, type));
-        break;
-      case OpCode.delete:
-      case OpCode.check:
-        ops.push({ type, path: reader.readString(), version: reader.readInt() });
-        break;
-      default:
-        throw new JuteError(`op ${type} inside a multi`);
-    }
-  }
-  return ops;
-}
-
-function readCreate(reader: JuteReader, type: CreateRequest["type"]): CreateRequest {
-  return {
-    type,
-    path: reader.readString(),
-    data: reader.readBuffer(),
-    acl: reader.readVector(readACL),
-    flags: reader.readInt(),
-  };
-}
-
-function readSetData(reader: JuteReader, type: SetDataRequest["type"]): SetDataRequest {
-  return {
-    type,
-    // Null is as invalid as the empty path, and not malformed: as in ZooKeeper, unlike in a create.
-    path: reader.readNullableString() ?? "",
-    data: reader.readBuffer(),
-    version: reader.readInt(),
-  };
-}
-
-function writeWrite(writer: JuteWriter, op: MultiOp): void {
-  writer.writeString(op.path);
-  switch (op.type) {
-    case OpCode.create:
-    case OpCode.create2:
-      writer.writeBuffer(op.data);
-      writer.writeVector(op.acl, writeACL);
-      writer.writeInt(op.flags);
+    case OpCode.addWatch:
+      writer.writeString(request.path);
+      writer.writeInt(request.mode);
       break;
-    case OpCode.setData:
-      writer.writeBuffer(op.data);
-      writer.writeInt(op.version);
+    case OpCode.getEphemerals:
+      writer.writeString(request.prefixPath);
       break;
-    case OpCode.delete:
-    case OpCode.check:
-      writer.writeInt(op.version);
+    case OpCode.reconfig:
+      writer.writeString(request.joiningServers);
+      writer.writeString(request.leavingServers);
+      writer.writeString(request.newMembers);
+      writer.writeLong(request.curConfigId);
       break;
+    case OpCode.sasl:
+      writer.writeBuffer(request.token);
+      break;
+    default: // Nothing but a header.
   }
 }
 

@@ -18,9 +18,16 @@ app.get("/health", async (context) => {
   return context.json({ status: "ok" });
 });
 
+for (const path of ["/v1/*", "/commands", "/commands/*"]) {
+  app.use(path, async (context, next) => {
+    const refusal = checkAccess(context.req.raw, context.env);
+    if (refusal) return context.json({ error: refusal.message }, refusal.status);
+    await next();
+    return undefined;
+  });
+}
+
 app.use("/v1/:namespace/*", async (context, next) => {
-  const refusal = checkAccess(context.req.raw, context.env);
-  if (refusal) return context.json({ error: refusal.message }, refusal.status);
   if (!NAMESPACE.test(context.req.param("namespace"))) {
     return context.json({ error: `not a namespace: it must match ${NAMESPACE.source}` }, 400);
   }
@@ -39,12 +46,33 @@ app.get("/v1/:namespace/counters", async (context) =>
   context.json(await context.env.SUBTREE.getByName(context.req.param("namespace")).counters()),
 );
 
+// The AdminServer's commands: of the namespace that a TCP listener serves, and of any.
+app.get("/commands/:command{.*}?", (context) =>
+  runCommand(context, context.env.TCP_NAMESPACE, "/commands"),
+);
+app.get("/v1/:namespace/commands/:command{.*}?", (context) => {
+  const namespace = context.req.param("namespace");
+  return runCommand(context, namespace, `/v1/${namespace}/commands`);
+});
+
 app.notFound((context) => context.json({ error: `no such path: ${context.req.path}` }, 404));
 
 app.onError((error, context: AppContext) => {
   console.error(error);
   return context.json({ error: "internal error" }, 500);
 });
+
+async function runCommand(context: AppContext, namespace: string, path: string): Promise<Response> {
+  // Of a name that is there twice, the first value counts.
+  const query = new Map([...new URL(context.req.url).searchParams].toReversed());
+  const subtree = context.env.SUBTREE.getByName(namespace);
+  const { status, contentType, body } = await subtree.adminCommand(
+    context.req.param("command") ?? "",
+    query,
+    path,
+  );
+  return new Response(body, { status, headers: { "content-type": contentType } });
+}
 
 /** Hands the upgrade over to the namespace's object, with the address that it comes from. */
 function upgrade(context: AppContext, namespace: string): Promise<Response> {

@@ -15,6 +15,7 @@ import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.admin.ZooKeeperAdmin;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.apache.zookeeper.data.Stat;
@@ -102,6 +103,10 @@ public final class Capture {
 
     public static void main(String[] args) throws Exception {
         String address = args[0];
+        if (args.length > 1) {
+            extended(address);
+            return;
+        }
         say("label connect");
         ZooKeeper zk = open(address, TIMEOUT_MS);
         writes(zk);
@@ -237,12 +242,24 @@ public final class Capture {
         act("multi-read", () -> zk.multi(Arrays.asList(Op.getData("/j"), Op.getChildren("/j"), Op.getData("/nope"))));
         act("add-watch", () -> zk.addWatch("/j/cont", event -> { }, AddWatchMode.PERSISTENT));
         act("remove-watches", () -> zk.removeAllWatches("/j/cont", Watcher.WatcherType.Any, false));
+        Watcher recursive = event -> { };
+        act("add-watch-recursive", () -> zk.addWatch("/j/cont", recursive, AddWatchMode.PERSISTENT_RECURSIVE));
+        // A client that takes one of two watchers away asks whether the server has a watch; it stays, for the other.
+        say("label none");
+        zk.addWatch("/j/cont", event -> { }, AddWatchMode.PERSISTENT_RECURSIVE);
+        act("check-watches", () -> zk.removeWatches("/j/cont", recursive, Watcher.WatcherType.Any, false));
+        say("label none");
+        zk.removeAllWatches("/j/cont", Watcher.WatcherType.Any, false);
+        act("get-ephemerals-none", () -> zk.getEphemerals("/nope"));
+        act("get-all-children-number-none", () -> zk.getAllChildrenNumber("/j/cont"));
+        act("error-no-node-get-all-children-number", () -> zk.getAllChildrenNumber("/nope"));
         act("auth", () -> {
             zk.addAuthInfo("digest", bytes("user:pw"));
             zk.exists("/", false);
         });
         act("create-with-auth-acl", () -> zk.create("/j/auth", null, Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT));
         act("get-acl-own", () -> zk.getACL("/j/auth", new Stat()));
+        act("who-am-i-digest", zk::whoAmI);
     }
 
     /** Sets watches and loses the connection: the client connects, authenticates and sets its watches again by itself. */
@@ -264,6 +281,43 @@ public final class Capture {
         say("label reattach-persistent");
         loseConnection();
         zk.exists("/j/r", false);
+    }
+
+    /** What a server does only when it is told to: times to live, quotas with teeth, a super user. */
+    private static void extended(String address) throws Exception {
+        say("label none");
+        ZooKeeper zk = open(address, TIMEOUT_MS);
+        zk.create("/x", bytes("data"), OPEN, CreateMode.PERSISTENT);
+        act("create-ttl", () -> zk.create("/x/ttl", bytes("t"), OPEN, CreateMode.PERSISTENT_WITH_TTL, new Stat(), 1000));
+        act("create-ttl-sequential", () -> zk.create(
+            "/x/ttl-", null, OPEN, CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL, new Stat(), 0xffffffffffL));
+        act("multi-ttl", () -> zk.multi(Arrays.asList(
+            Op.create("/x/m", bytes("m"), OPEN, CreateMode.CONTAINER),
+            Op.create("/x/m/ttl-", null, OPEN, CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL, 5000),
+            Op.create("/x/m/e", null, OPEN, CreateMode.EPHEMERAL))));
+        act("multi-failure-ttl", () -> zk.multi(Arrays.asList(
+            Op.create("/x/n", null, OPEN, CreateMode.CONTAINER),
+            Op.create("/x/ttl", null, OPEN, CreateMode.PERSISTENT_WITH_TTL, 5000))));
+        say("label none");
+        zk.create("/zookeeper/quota/x", null, OPEN, CreateMode.PERSISTENT);
+        zk.create("/zookeeper/quota/x/zookeeper_limits", bytes("count=1,bytes=1=;byteHardLimit=10;countHardLimit=7"),
+            OPEN, CreateMode.PERSISTENT);
+        zk.create("/zookeeper/quota/x/zookeeper_stats", bytes("count=0,bytes=0"), OPEN, CreateMode.PERSISTENT);
+        act("get-data-quota-stats", () -> zk.getData("/zookeeper/quota/x/zookeeper_stats", false, new Stat()));
+        act("error-quota-exceeded", () -> zk.setData("/x", bytes("more than ten bytes"), -1));
+        act("multi-failure-quota", () -> zk.multi(Arrays.asList(
+            Op.check("/x", 0), Op.create("/x/large", bytes("more than ten bytes"), OPEN, CreateMode.PERSISTENT))));
+        say("label none");
+        zk.addAuthInfo("digest", bytes("super:test"));
+        zk.exists("/", false);
+        act("who-am-i-super", zk::whoAmI);
+        say("label none");
+        zk.close();
+        ZooKeeperAdmin admin = new ZooKeeperAdmin(address, TIMEOUT_MS, event -> { });
+        admin.exists("/", false);
+        act("error-reconfig-disabled", () -> admin.reconfigure((String) null, null, "server.1=127.0.0.1:1:2;3", -1, new Stat()));
+        say("label none");
+        admin.close();
     }
 
     private static void sessions(String address) throws Exception {

@@ -37,19 +37,33 @@ async function main(): Promise<void> {
   await runJavaClient(proxy);
   await runKazoo(proxy);
   await runRaw(proxy);
-  checkCoverage(proxy.entries);
-  await writeFile(outputFile, format(proxy.entries));
-  console.log(`${proxy.entries.length} entries in ${outputFile}`);
+  const entries = [...proxy.entries, ...(await captureExtended())];
+  checkCoverage(entries);
+  await writeFile(outputFile, format(entries));
+  console.log(`${entries.length} entries in ${outputFile}`);
 }
 
-async function runJavaClient(proxy: RecordingProxy): Promise<void> {
+/** What a server does only when it is told to. */
+async function captureExtended(): Promise<readonly GoldenEntry[]> {
+  const extraJvmFlags = [
+    "-Dzookeeper.extendedTypesEnabled=true",
+    "-Dzookeeper.enforceQuota=true",
+    "-Dzookeeper.DigestAuthenticationProvider.superDigest=super:D/InIHSb7yEEbrWz8b9l71RjZJU=",
+  ];
+  await using server = await startRealZooKeeper({ extraJvmFlags });
+  await using proxy = await RecordingProxy.start(server.port);
+  await runJavaClient(proxy, "extended");
+  return proxy.entries;
+}
+
+async function runJavaClient(proxy: RecordingProxy, ...mode: string[]): Promise<void> {
   const { java, classPath } = requireZooKeeperJars();
   const quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dfile.encoding=UTF-8"];
   const file = join(directory, "Capture.java");
   await converse(
     proxy,
     "java",
-    spawn(java, [...quiet, "-cp", classPath, file, `${host}:${proxy.port}`]),
+    spawn(java, [...quiet, "-cp", classPath, file, `${host}:${proxy.port}`, ...mode]),
   );
 }
 
@@ -102,6 +116,7 @@ async function runRaw(proxy: RecordingProxy): Promise<void> {
   await runRawHandshakes(proxy);
   await runRawErrors(proxy);
   await runRawSetWatches(proxy);
+  await runRawRareOps(proxy);
   await runRawLastWords(proxy);
 }
 
@@ -214,6 +229,39 @@ async function runRawSetWatches(proxy: RecordingProxy): Promise<void> {
     -8,
   );
   await writer.call(undefined, -11, null);
+  await client.call(undefined, -11, null);
+}
+
+/** Ops that clients keep to themselves, or send with other values only. */
+async function runRawRareOps(proxy: RecordingProxy): Promise<void> {
+  const client = await RawClient.open(proxy, undefined, { readOnly: false });
+  await client.call(undefined, 1, node("/o"));
+  await client.call("sasl", 102, { token: Buffer.from("token").toString("hex") });
+  await client.call("delete-container", 20, null);
+  await client.call("get-ephemerals-null", 103, { prefixPath: null });
+  await client.call("multi-read-empty", 22, { ops: [] });
+  await client.call("multi-read-root", 22, {
+    ops: [step(8, { path: "/", watch: true }), step(4, { path: "", watch: false })],
+  });
+  await client.call("set-watches2", 105, {
+    relativeZxid: "0",
+    dataWatches: ["/o"],
+    existWatches: ["/absent"],
+    childWatches: [],
+    persistentWatches: ["/o", "/absent"],
+    persistentRecursiveWatches: ["/"],
+  });
+  await client.call("watch-recursive", 1, node("/o/kid"));
+  await client.call("error-no-watcher-check", 17, { path: "/nope", type: 1 });
+  await client.call("error-no-watcher-remove", 18, { path: "/nope", type: 2 });
+  await client.call("error-marshalling-watcher-type", 18, { path: "/o", type: 4 });
+  await client.call("error-marshalling-watch-mode", 106, { path: "/o", mode: 2 });
+  await client.call("error-bad-arguments-ttl", 19, {
+    path: "/o/c",
+    data: null,
+    acl: openAcl,
+    flags: 7,
+  });
   await client.call(undefined, -11, null);
 }
 
@@ -370,9 +418,8 @@ function checkCoverage(entries: readonly GoldenEntry[]): void {
       errors.add(payload.readInt32BE(12));
     }
   }
-  const missing = [0, -5, -6, -8, -101, -102, -103, -108, -110, -111, -112, -114, -115].filter(
-    (err) => !errors.has(err),
-  );
+  const wanted = "0 -5 -6 -8 -101 -102 -103 -108 -110 -111 -112 -114 -115 -121 -123 -125";
+  const missing = wanted.split(" ").filter((err) => !errors.has(Number(err)));
   assert.deepEqual(missing, [], "no reply with these errors was captured");
   assert.deepEqual(
     [...eventTypes].toSorted((a, b) => a - b),
@@ -380,7 +427,7 @@ function checkCoverage(entries: readonly GoldenEntry[]): void {
     "not every event type was captured",
   );
   const ops =
-    "connect create create2 delete exists getData setData getChildren getChildren2 getACL setACL sync ping auth multi setWatches closeSession";
+    "connect create create2 createContainer createTTL delete deleteContainer exists getData setData getChildren getChildren2 getACL setACL sync ping auth sasl multi multiRead setWatches setWatches2 addWatch checkWatches removeWatches getEphemerals getAllChildrenNumber whoAmI reconfig closeSession";
   for (const op of ops.split(" ")) {
     for (const direction of ["request", "reply"]) {
       assert(

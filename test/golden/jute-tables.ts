@@ -130,9 +130,23 @@ const operations: ReadonlyMap<number, Operation> = new Map([
     },
   ],
   [15, { name: "create2", request: create, reply: pathAndStat }],
+  [
+    16,
+    {
+      name: "reconfig",
+      request: [
+        ["joiningServers", "ustring"],
+        ["leavingServers", "ustring"],
+        ["newMembers", "ustring"],
+        ["curConfigId", "long"],
+      ],
+      reply: [["data", "buffer"], ...withStat],
+    },
+  ],
   [17, { name: "checkWatches", request: pathAndType, reply: [] }],
   [18, { name: "removeWatches", request: pathAndType, reply: [] }],
   [19, { name: "createContainer", request: create, reply: pathAndStat }],
+  [20, { name: "deleteContainer", request: [], reply: [] }],
   [21, { name: "createTTL", request: [...create, ["ttl", "long"]], reply: pathAndStat }],
   [
     22,
@@ -155,6 +169,7 @@ const operations: ReadonlyMap<number, Operation> = new Map([
     },
   ],
   [101, { name: "setWatches", request: threeLists, reply: [] }],
+  [102, { name: "sasl", request: [["token", "buffer"]], reply: [["token", "buffer"]] }],
   [
     103,
     {

@@ -1,7 +1,14 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../src/protocol/error-code.ts";
-import { CreateFlags, EventType, OpCode, Perms } from "../../src/protocol/op-code.ts";
+import {
+  AddWatchMode,
+  CreateFlags,
+  EventType,
+  OpCode,
+  Perms,
+  WatcherType,
+} from "../../src/protocol/op-code.ts";
 import { eventually } from "./support/connection.ts";
 import { TestNamespace } from "./support/namespace.ts";
 import { createRequest, deleteRequest } from "./support/zookeeper-client.ts";
@@ -78,6 +85,41 @@ describe("hibernation", () => {
     await writer.setData("/unborn", "z");
     await watcher.zxid();
     expect(watcher.events).toHaveLength(4);
+  });
+
+  it("keeps persistent and recursive watches, as often as it comes", async () => {
+    const namespace = new TestNamespace();
+    const [watcher, writer] = await Promise.all([namespace.connect(), namespace.connect()]);
+    const addWatch = async (path: string, mode: number): Promise<void> => {
+      expect((await watcher.request({ type: OpCode.addWatch, path, mode })).err).toBe(0);
+    };
+    await addWatch("/p", AddWatchMode.persistent);
+    await addWatch("/r", AddWatchMode.persistentRecursive);
+    const expected: string[] = [];
+    for (const name of ["a", "b"]) {
+      await namespace.hibernate();
+      if (name === "a") for (const path of ["/p", "/r"]) await writer.create(path);
+      await writer.create(`/p/${name}`);
+      await writer.create(`/r/${name}`);
+      await namespace.hibernate();
+      await writer.setData(`/r/${name}`, "x");
+      await writer.setData("/p", "x");
+      if (name === "a") expected.push(`${nodeCreated} /p`, `${nodeCreated} /r`);
+      expected.push(
+        `${nodeChildrenChanged} /p`,
+        `${nodeCreated} /r/${name}`,
+        `${nodeDataChanged} /r/${name}`,
+        `${nodeDataChanged} /p`,
+      );
+    }
+    const remove = (path: string) =>
+      watcher.request({ type: OpCode.removeWatches, path, watcherType: WatcherType.any });
+    expect((await remove("/p")).err).toBe(0);
+    await namespace.hibernate();
+    expect((await remove("/p")).err).toBe(ErrorCode.noWatcher);
+    await writer.setData("/p", "y");
+    await watcher.zxid();
+    expect(watcher.events).toEqual(expected);
   });
 
   it("may come again and again, between any two requests", async () => {
@@ -175,6 +217,41 @@ describe("a session with more watches than its socket can keep", () => {
       ].toSorted(),
     );
     expect(await namespace.rows(spilled)).toEqual([]);
+  });
+
+  it("may have 10,000 of every mode", async () => {
+    const namespace = new TestNamespace();
+    const [watcher, writer] = await Promise.all([namespace.connect(), namespace.connect()]);
+    await writer.create("/watched");
+    const many = Array.from({ length: 10_000 }, (_, i) => `/watched/node-${i}`);
+    const persistent = many.slice(0, 3_000);
+    const recursive = many.slice(3_000, 4_000);
+    const exist = many.slice(4_000);
+    const request = {
+      type: OpCode.setWatches2,
+      relativeZxid: 0,
+      dataWatches: [],
+      existWatches: exist,
+      childWatches: [],
+      persistentWatches: persistent,
+      persistentRecursiveWatches: recursive,
+    } as const;
+    expect((await watcher.request(request)).err).toBe(0);
+    const n = 10_000 + 4_000;
+    expect(await namespace.rows("SELECT count(*) AS n FROM spilled_watches")).toEqual([{ n }]);
+    await namespace.hibernate();
+    await writer.pipeline(many.map((path) => createRequest(path)));
+    await watcher.eventCount(10_000);
+    await namespace.hibernate();
+    await writer.pipeline(many.map((path) => deleteRequest(path)));
+    await watcher.eventCount(14_000);
+    await watcher.zxid();
+    expect(watcher.events.toSorted()).toEqual(
+      [
+        ...many.map((path) => `${nodeCreated} ${path}`),
+        ...[...persistent, ...recursive].map((path) => `${nodeDeleted} ${path}`),
+      ].toSorted(),
+    );
   });
 
   it.each(["the session is closed", "the socket is closed", "the session is resumed"])(

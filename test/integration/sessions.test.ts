@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { CreateFlags, EventType } from "../../src/protocol/op-code.ts";
+import { ErrorCode } from "../../src/protocol/error-code.ts";
+import { CreateFlags, EventType, OpCode, Perms } from "../../src/protocol/op-code.ts";
 import { Connection, eventually } from "./support/connection.ts";
 import { TestNamespace } from "./support/namespace.ts";
-import { handshake } from "./support/zookeeper-client.ts";
+import { createRequest, handshake } from "./support/zookeeper-client.ts";
 
 describe("a session that is closed", () => {
   it("takes its ephemerals with it under one zxid", async () => {
@@ -127,5 +128,19 @@ describe("two namespaces", () => {
     const connection = await Connection.open(there.name);
     expect((await handshake(connection, a.credentials)).timeOut).toBe(0);
     expect(b.events).toEqual([]);
+  });
+});
+
+describe("an address over a WebSocket that nobody vouches for", () => {
+  it("is in no range of an ACL, whatever the client says it is", async () => {
+    const namespace = new TestNamespace();
+    const client = await namespace.connect();
+    for (const range of ["127.0.0.1", "10.0.0.0/8", "192.168.0.0/16"]) {
+      const acl = [{ perms: Perms.read, id: { scheme: "ip", id: range } }];
+      const path = `/${range.replace("/", "-")}`;
+      await client.request(createRequest(path, "secret", CreateFlags.persistent, acl));
+      const read = { type: OpCode.getData, path, watch: false } as const;
+      expect((await client.request(read)).err, range).toBe(ErrorCode.noAuth);
+    }
   });
 });

@@ -1,8 +1,8 @@
 /**
- * What the interop suite needs from the machine: ZooKeeper's own shell (`zkCli.sh` and a JVM) and
- * kazoo, both as Debian packages them. They are the reference clients, so the suite never runs
- * without them: they are installed where that is possible without asking, and otherwise the run
- * fails with the command to type.
+ * What the interop suite needs from the machine: ZooKeeper's own shell (`zkCli.sh` and a JVM), its
+ * client for C, Curator and kazoo, all as Debian packages them, and the compilers for what uses
+ * them. They are the reference clients, so the suite never runs without them: they are installed
+ * where that is possible without asking, and otherwise the run fails with the command to type.
  */
 import { spawnSync } from "node:child_process";
 
@@ -12,7 +12,27 @@ export const JAVA = "/usr/bin/java";
 /** The system's Python: a pyenv or virtualenv interpreter does not see Debian's kazoo. */
 export const PYTHON = "/usr/bin/python3";
 
-const PACKAGES = ["zookeeper", "python3-kazoo"];
+export const JAVA_COMPILER = "/usr/bin/javac";
+export const C_COMPILER = "/usr/bin/gcc";
+/** The jars name what they need in turn; a compiler wants ZooKeeper's own spelled out. Logs go nowhere. */
+export const CURATOR_JARS = [
+  "curator-recipes.jar",
+  "curator-framework.jar",
+  "curator-client.jar",
+  "zookeeper.jar",
+  "zookeeper-jute.jar",
+  "slf4j-nop.jar",
+].map((jar) => `/usr/share/java/${jar}`);
+
+const PACKAGES = [
+  "zookeeper",
+  "python3-kazoo",
+  "libcurator-recipes-java",
+  "default-jdk-headless",
+  "libzookeeper-mt-dev",
+  "gcc",
+  "libc6-dev",
+];
 const INSTALL_COMMAND = `sudo apt-get update && sudo apt-get install -y ${PACKAGES.join(" ")}`;
 
 interface Requirement {
@@ -24,11 +44,18 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: `zkCli (${ZKCLI})`, command: ["/usr/bin/test", "-r", ZKCLI] },
   { name: `java (${JAVA})`, command: [JAVA, "-version"] },
   { name: `kazoo (for ${PYTHON})`, command: [PYTHON, "-c", "import kazoo.client"] },
+  ...CURATOR_JARS.map((jar): Requirement => ({ name: jar, command: ["/usr/bin/test", "-r", jar] })),
+  { name: `javac (${JAVA_COMPILER})`, command: [JAVA_COMPILER, "-version"] },
+  { name: `gcc (${C_COMPILER})`, command: [C_COMPILER, "--version"] },
+  {
+    name: "the C client (zookeeper/zookeeper.h)",
+    command: ["/usr/bin/test", "-r", "/usr/include/zookeeper/zookeeper.h"],
+  },
 ];
 
 /**
- * Returns once zkCli, java and kazoo can be run, installing them first when this process may (it is
- * root, and there is apt-get).
+ * Returns once all of this can be run, installing it first when this process may (it is root, and
+ * there is apt-get).
  *
  * @throws Error naming what is missing and the exact command that installs it.
  */

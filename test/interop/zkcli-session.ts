@@ -70,8 +70,8 @@ export class ZkCli {
   }
 
   /** Takes the oldest watch event not taken yet, or waits for one; connection events are none. */
-  async nextEvent(): Promise<PrintedEvent> {
-    await this.#until(() => this.#events.length > 0, "a watch event");
+  async nextEvent(timeoutMs: number = COMMAND_TIMEOUT_MS): Promise<PrintedEvent> {
+    await this.#until(() => this.#events.length > 0, "a watch event", timeoutMs);
     const event = this.#events.shift();
     if (event === undefined) throw new Error("an event was seen, and then it was not there");
     return event;
@@ -104,7 +104,11 @@ export class ZkCli {
     for (const waiter of this.#waiters) waiter();
   }
 
-  #until(condition: () => boolean, what: string): Promise<void> {
+  #until(
+    condition: () => boolean,
+    what: string,
+    timeoutMs: number = COMMAND_TIMEOUT_MS,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => {
         clearTimeout(timer);
@@ -119,8 +123,8 @@ export class ZkCli {
           settle(new Error(`zkCli exited while waiting for ${what}; ${seen()}`));
       };
       const timer = setTimeout(
-        () => settle(new Error(`waited ${COMMAND_TIMEOUT_MS} ms for ${what}; ${seen()}`)),
-        COMMAND_TIMEOUT_MS,
+        () => settle(new Error(`waited ${timeoutMs} ms for ${what}; ${seen()}`)),
+        timeoutMs,
       );
       this.#waiters.add(check);
       check();

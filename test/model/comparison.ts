@@ -7,9 +7,32 @@ import { statOf as statOfZnode } from "../../src/core/znode.ts";
 import { OpCode } from "../../src/protocol/op-code.ts";
 import type { MultiOp, Request } from "../../src/protocol/requests.ts";
 import { type Received, START_MS, type TestConnection, TestServer } from "../unit/core/harness.ts";
-import { auth, bytes, setWatches } from "../unit/core/request-builders.ts";
-import { type NaiveConnection, NaiveZooKeeper, statOf } from "./naive-zookeeper.ts";
-import type { PathChoice, RequestChoice, Step, VersionChoice, WriteChoice } from "./steps.ts";
+import {
+  addWatch,
+  auth,
+  bytes,
+  create,
+  getEphemerals,
+  reconfig,
+  remove,
+  sasl,
+  setData,
+  setWatches,
+  setWatches2,
+} from "../unit/core/request-builders.ts";
+import { SUPER_DIGEST } from "./naive-acl.ts";
+import { statOf } from "./naive-node.ts";
+import { QUOTA } from "./naive-quota.ts";
+import type { NaiveConnection } from "./naive-watches.ts";
+import { NaiveZooKeeper } from "./naive-zookeeper.ts";
+import type {
+  PathChoice,
+  QuotaPart,
+  RequestChoice,
+  Step,
+  VersionChoice,
+  WriteChoice,
+} from "./steps.ts";
 
 interface Slot {
   session: number;
@@ -27,8 +50,8 @@ const TYPE_NAMES = new Map<number, string>(
 );
 
 export class Comparison {
-  readonly server = new TestServer();
-  readonly model = new NaiveZooKeeper(START_MS);
+  readonly server: TestServer;
+  readonly model: NaiveZooKeeper;
   readonly #tally: Map<string, number>;
   readonly #slots: (Slot | undefined)[] = [];
   #everReal: [TestConnection, NaiveConnection][] = [];
@@ -36,7 +59,9 @@ export class Comparison {
   #xid = 0;
 
   /** Counts in `tally` what happens, so that a test can tell whether enough did. */
-  constructor(tally = new Map<string, number>()) {
+  constructor(enforceQuota: boolean, tally = new Map<string, number>()) {
+    this.server = new TestServer({ enforceQuota, superDigest: SUPER_DIGEST });
+    this.model = new NaiveZooKeeper(START_MS, enforceQuota);
     this.#tally = tally;
   }
 
@@ -73,6 +98,9 @@ export class Comparison {
         this.model.receiveUnknownOp(naive, this.#xid);
         break;
       }
+      case "reap":
+        this.#reap(step.n);
+        break;
       case "garbage": {
         const { real, naive } = this.#slot(step.slot);
         real.sendFrame(new Uint8Array(step.length));
@@ -91,11 +119,12 @@ export class Comparison {
         if (one.kind === "event") this.#count(`event ${EVENT_NAMES[one.type]}`);
       same(real.closed, !naive.open, "closed");
       for (const kind of ["data", "child"] as const) {
-        const watched = this.model.watches
+        const watched = this.model.watches.list
           .filter((watch) => watch.connection === naive && watch.kind === kind)
-          .map((watch) => watch.path);
+          .map(({ path, mode }) => `${path} ${mode}`);
+        const paths = [...this.server.watches.pathsOf(kind, real)];
         same(
-          [...this.server.watches.pathsOf(kind, real)].sort(),
+          paths.map(([path, mode]) => `${path} ${mode}`).sort(),
           watched.sort(),
           `${kind} watches`,
         );
@@ -116,6 +145,20 @@ export class Comparison {
         "ephemerals",
       );
     }
+  }
+
+  /** Takes away one of the znodes that may go by themselves; mostly it is one that still has children. */
+  #reap(n: number): void {
+    const mortal = this.model.paths().filter((path) => {
+      const node = this.model.find(path);
+      return node !== undefined && (node.container || node.ttl > 0);
+    });
+    const path = mortal[n % (mortal.length + 1)] ?? "/nope";
+    const before = this.model.find(path);
+    this.server.reap(path);
+    this.model.reap(path);
+    const outcome = this.model.find(path) === before ? "nothing" : "a znode";
+    this.#count(`reaping of ${outcome}`);
   }
 
   /** The slot with an open connection: as before, resumed, or new. */
@@ -169,6 +212,7 @@ export class Comparison {
     this.model.deletionOrder = this.server.store.ephemeralPaths(naive.session);
     const { err, reply } = real.request(request, this.#xid);
     this.#count(`${TYPE_NAMES.get(request.type)} ${err}`);
+    if (err === -125 || (err === -5 && "data" in request)) this.#count(`quota ${err}`);
     if (reply?.type === OpCode.multi) {
       const failed = reply.results.find((r) => r.type === OpCode.error && r.err !== 0);
       const outcome = failed?.type === OpCode.error ? failed.err : "done";
@@ -209,7 +253,21 @@ export class Comparison {
         return { type: choice.type, path: this.#path(choice.path), watch: choice.watch };
       case "getACL":
       case "sync":
+      case "getAllChildrenNumber":
         return { type: OpCode[choice.op], path: this.#path(choice.path) };
+      case "multiRead": {
+        const ops = choice.ops.map((op) => ({ ...op, path: this.#path(op.path) }));
+        return { type: OpCode.multiRead, ops };
+      }
+      case "getEphemerals":
+        return getEphemerals(choice.prefix);
+      case "addWatch":
+        return addWatch(this.#path(choice.path), choice.mode);
+      case "checkWatches":
+      case "removeWatches": {
+        const type = OpCode[choice.op];
+        return { type, path: this.#path(choice.path), watcherType: choice.type };
+      }
       case "setACL": {
         const path = this.#path(choice.path);
         const version = this.#version(path, choice.version, "aversion");
@@ -220,22 +278,53 @@ export class Comparison {
       case "auth":
         return auth(choice.scheme, choice.credential);
       case "setWatches":
-        return setWatches(zxid - choice.ago, {
+      case "setWatches2": {
+        const lists = {
           data: choice.data.map((path) => this.#path(path)),
           exist: choice.exist.map((path) => this.#path(path)),
           child: choice.child.map((path) => this.#path(path)),
-        });
-      case "ping":
-      case "closeSession":
+          persistent: choice.persistent.map((path) => this.#path(path)),
+          recursive: choice.recursive.map((path) => this.#path(path)),
+        };
+        const build = choice.op === "setWatches" ? setWatches : setWatches2;
+        return build(zxid - choice.ago, lists);
+      }
+      case "quota":
+        return this.#resolveQuota(choice.path, choice.limits, choice.stats);
+      case "reconfig":
+        return reconfig("server.1=a:1:1;1");
+      case "sasl":
+        return sasl("x");
+      default:
         return { type: OpCode[choice.op] };
     }
+  }
+
+  #resolveQuota(path: string, limits: QuotaPart, stats: QuotaPart): Request {
+    const names = path.split("/").slice(1);
+    const above = names.map((_, i) => `${QUOTA}/${names.slice(0, i + 1).join("/")}`);
+    const ops: MultiOp[] = above
+      .filter((at) => this.model.find(at) === undefined)
+      .map((at) => create(at));
+    for (const [name, part] of [
+      ["zookeeper_limits", limits],
+      ["zookeeper_stats", stats],
+    ] as const) {
+      const at = `${QUOTA}${path}/${name}`;
+      const isThere = this.model.find(at) !== undefined;
+      if (part === "delete" && isThere) ops.push(remove(at));
+      if (typeof part === "string") continue;
+      ops.push(isThere ? setData(at, part.text) : create(at, { data: part.text }));
+    }
+    return { type: OpCode.multi, ops };
   }
 
   #resolveWrite(choice: WriteChoice): MultiOp {
     const path = this.#path(choice.path);
     if (choice.op === "create") {
       const { type, acl, flags } = choice;
-      return { type, path, data: dataOf(choice.data), acl, flags };
+      const ttl = type === OpCode.createTTL ? { ttl: choice.ttl } : {};
+      return { type, path, data: dataOf(choice.data), acl, flags, ...ttl };
     }
     const version = this.#version(path, choice.version, "version");
     if (choice.op !== "setData") return { type: OpCode[choice.op], path, version };
@@ -244,6 +333,14 @@ export class Comparison {
 
   #path(choice: PathChoice): string {
     if (choice.at === "literal") return choice.path;
+    if (choice.at === "watched") return pick(this.model.watches.list, choice.n)?.path ?? "/";
+    if (choice.at === "quota") {
+      // The znode that one is for, or a child of it.
+      const limits = this.model.paths().filter((path) => path.endsWith("/zookeeper_limits"));
+      const quota =
+        pick(limits, choice.n)?.slice(QUOTA.length, -"/zookeeper_limits".length) ?? "/a";
+      return choice.n % 3 === 0 ? quota : `${quota}/${choice.n}`;
+    }
     // The system znodes are not worth a third of all requests.
     const paths = this.model.paths().filter((path) => {
       if (path.startsWith("/zookeeper")) return false;
@@ -262,6 +359,11 @@ export class Comparison {
   }
 }
 
+/** One of a list; undefined of an empty one. */
+function pick<T>(list: readonly T[], n: number): T | undefined {
+  return list[n % list.length];
+}
+
 function dataOf(text: string | null): Uint8Array<ArrayBuffer> | null {
   return text === null ? null : bytes(text);
 }
@@ -270,13 +372,21 @@ function hex(value: Uint8Array | null | undefined): string | undefined {
   return value ? Buffer.from(value).toString("hex") : undefined;
 }
 
-/** With children in an order of its own: ZooKeeper promises none. */
+/** With children and ephemerals in an order of their own: ZooKeeper promises none. */
 function normal(received: Received): unknown {
-  if (received.kind === "event" || received.reply === undefined) return received;
-  if (!("children" in received.reply)) return received;
+  return received.kind === "event" ? received : { ...received, reply: sorted(received.reply) };
+}
+
+function sorted(value: object | undefined): unknown {
+  if (value === undefined) return undefined;
+  const { children, ephemerals, results, ...others } = value as Partial<
+    Record<string, readonly string[]>
+  > & { readonly results?: readonly object[] };
   return {
-    ...received,
-    reply: { ...received.reply, children: [...received.reply.children].sort() },
+    ...others,
+    children: children?.toSorted(),
+    ephemerals: ephemerals?.toSorted(),
+    results: results?.map(sorted),
   };
 }
 
@@ -285,7 +395,9 @@ function treeOfServer({ store }: TestServer): unknown {
     const znode = store.getZnode(path);
     if (znode === undefined) throw new Error(`${path} has no znode`);
     const children = [...store.childNames(path)].sort();
-    return [path, statOfZnode(znode), znode.childrenCreated, hex(znode.data), znode.acl, children];
+    const { childrenCreated, isContainer, ttlMs, data, acl } = znode;
+    const kind = [isContainer, ttlMs];
+    return [path, statOfZnode(znode), childrenCreated, kind, hex(data), acl, children];
   });
 }
 
@@ -297,7 +409,8 @@ function treeOfModel(model: NaiveZooKeeper): unknown {
       const node = model.find(path);
       if (node === undefined) throw new Error(`${path} has no node`);
       const children = Object.keys(node.children).toSorted();
-      return [path, statOf(node), node.created, hex(node.data), node.acl, children];
+      const kind = [node.container, node.ttl];
+      return [path, statOf(node), node.created, kind, hex(node.data), node.acl, children];
     });
 }
 

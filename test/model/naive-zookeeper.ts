@@ -3,47 +3,28 @@
  * before a multi. It is written from the description of ZooKeeper, shares no code with src/core, and is only there to
  * be compared with it. Where ZooKeeper leaves an order open, it takes the one that it is told.
  */
-import { createHash } from "node:crypto";
 import { EventType, OpCode } from "../../src/protocol/op-code.ts";
-import type { ACL, Id, Stat } from "../../src/protocol/records.ts";
-import type { MultiResult, Reply } from "../../src/protocol/replies.ts";
+import type { Id } from "../../src/protocol/records.ts";
+import type { MultiResult, ReadResult, Reply } from "../../src/protocol/replies.ts";
 import type {
+  AddWatchRequest,
   AuthRequest,
   CreateRequest,
   DeleteRequest,
   MultiOp,
+  MultiReadRequest,
   MultiRequest,
   Request,
   SetACLRequest,
   SetDataRequest,
   SetWatchesRequest,
   WatchableRequest,
+  WatchesRequest,
 } from "../../src/protocol/requests.ts";
-import type { Received } from "../unit/core/harness.ts";
-
-export interface NaiveNode {
-  data: Uint8Array | null;
-  acl: readonly ACL[];
-  children: Record<string, NaiveNode>;
-  owner: number;
-  czxid: number;
-  mzxid: number;
-  pzxid: number;
-  ctime: number;
-  mtime: number;
-  version: number;
-  cversion: number;
-  aversion: number;
-  /** Children ever created: the number of the next sequential one. */
-  created: number;
-}
-
-export interface NaiveConnection {
-  session: number;
-  open: boolean;
-  ids: Id[];
-  readonly received: Received[];
-}
+import { accepted, described, masked, may, provenBy } from "./naive-acl.ts";
+import { emptyNode, isValid, type NaiveNode, statOf } from "./naive-node.ts";
+import { count, fill, refusal } from "./naive-quota.ts";
+import { type Change, kindsOf, type NaiveConnection, NaiveWatches } from "./naive-watches.ts";
 
 interface NaiveSession {
   passwd: Uint8Array;
@@ -51,21 +32,17 @@ interface NaiveSession {
   heard: number;
 }
 
-interface NaiveWatch {
-  readonly connection: NaiveConnection;
-  readonly kind: "data" | "child";
-  readonly path: string;
-}
-
-interface Change {
-  readonly what: "created" | "deleted" | "changed";
-  readonly path: string;
-}
-
 /** A code that says why not, or what was done. */
 type Written =
   | number
   | { readonly reply: MultiResult | Reply; readonly changes: readonly Change[] };
+
+/** What takes a zxid even if nobody can read it. */
+const WRITES: readonly number[] = [1, 2, 5, 7, 14, 15, 19, 21];
+/** A code that says why not, or what there is to say. */
+type Answer = number | Reply;
+
+type AboutWatches = SetWatchesRequest | AddWatchRequest | WatchesRequest;
 
 const TICK = 2_000;
 const SYSTEM = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"];
@@ -76,13 +53,16 @@ export class NaiveZooKeeper {
   zxid = 0;
   root: NaiveNode;
   readonly sessions: Record<number, NaiveSession> = {};
-  watches: NaiveWatch[] = [];
+  readonly watches = new NaiveWatches();
   connections: NaiveConnection[] = [];
   /** The order in which the next session to end loses its ephemerals. */
   deletionOrder: readonly string[] = [];
+  /** Whether hard limits of quotas forbid anything. */
+  readonly #enforcesQuota: boolean;
 
-  constructor(now: number) {
+  constructor(now: number, enforcesQuota: boolean) {
     this.now = now;
+    this.#enforcesQuota = enforcesQuota;
     const config = emptyNode([{ perms: 1, id: WORLD }]);
     config.aversion = -1;
     const zookeeper = emptyNode([{ perms: 31, id: WORLD }]);
@@ -125,7 +105,7 @@ export class NaiveZooKeeper {
   /** A connection is gone, and its watches with it. */
   drop(connection: NaiveConnection): void {
     connection.open = false;
-    this.watches = this.watches.filter((watch) => watch.connection !== connection);
+    this.watches.drop(connection);
   }
 
   /** The tick at which a session ends: the first one after its timeout. */
@@ -157,12 +137,11 @@ export class NaiveZooKeeper {
   /** A request whose body is cut short. */
   receiveMalformed(connection: NaiveConnection, type: number, xid: number): void {
     this.#hear(connection);
-    if (type === OpCode.auth) {
+    if (type === OpCode.auth || type === OpCode.sasl) {
       this.drop(connection);
       return;
     }
-    const writes: number[] = [OpCode.create, OpCode.create2, OpCode.delete, OpCode.setData];
-    if ([...writes, OpCode.setACL, OpCode.multi].includes(type)) this.zxid += 1;
+    if (WRITES.includes(type)) this.zxid += 1;
     this.#answer(connection, xid, this.zxid, -5);
   }
 
@@ -171,50 +150,49 @@ export class NaiveZooKeeper {
     switch (request.type) {
       case OpCode.create:
       case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
       case OpCode.delete:
       case OpCode.setData:
       case OpCode.setACL: {
         this.zxid += 1;
         const written = this.#write(request, connection);
         if (typeof written === "number") return this.#answer(connection, xid, this.zxid, written);
-        for (const change of written.changes) this.#fire(change);
+        for (const change of written.changes) this.watches.fire(change);
         return this.#answer(connection, xid, this.zxid, 0, written.reply as Reply);
       }
       case OpCode.multi:
         return this.#multi(request, connection, xid);
-      case OpCode.exists:
-      case OpCode.getData:
-      case OpCode.getChildren:
-      case OpCode.getChildren2: {
-        const read = this.#read(request, connection);
-        if (typeof read === "number") return this.#answer(connection, xid, this.zxid, read);
-        return this.#answer(connection, xid, this.zxid, 0, read);
-      }
-      case OpCode.getACL: {
-        const node = this.find(request.path);
-        if (node === undefined) return this.#answer(connection, xid, this.zxid, -101);
-        const isAdmin = may(connection, node, 16);
-        if (!isAdmin && !may(connection, node, 1)) {
-          return this.#answer(connection, xid, this.zxid, -102);
-        }
-        const acl = isAdmin ? node.acl : node.acl.map(masked);
-        const { type } = request;
-        return this.#answer(connection, xid, this.zxid, 0, { type, acl, stat: statOf(node) });
-      }
-      case OpCode.sync:
-        return this.#answer(connection, xid, this.zxid, 0, { ...request });
+      case OpCode.deleteContainer:
+        this.zxid += 1;
+        return this.#answer(connection, xid, this.zxid, -8);
+      case OpCode.reconfig:
+        this.zxid += 1;
+        return this.#answer(connection, xid, this.zxid, -123);
       case OpCode.ping:
         return this.#answer(connection, -2, this.zxid, 0, { ...request });
       case OpCode.auth:
         return this.#auth(request, connection, xid);
-      case OpCode.setWatches:
-        this.#setWatches(request, connection);
-        return this.#answer(connection, xid, this.zxid, 0, { type: request.type });
+      case OpCode.sasl:
+        return this.#answer(connection, xid, 0, 0, { type: request.type, token: null });
       case OpCode.closeSession:
         this.#endSession(connection.session);
         this.#answer(connection, xid, this.zxid, 0, { ...request });
         return this.drop(connection);
+      default: {
+        const answer = this.#look(request, connection);
+        if (typeof answer === "number") return this.#answer(connection, xid, this.zxid, answer);
+        return this.#answer(connection, xid, this.zxid, 0, answer);
+      }
     }
+  }
+
+  /** Somebody has decided that a container or a node with a TTL has had its time. */
+  reap(path: string): void {
+    this.zxid += 1;
+    const node = this.find(path);
+    if (node === undefined || Object.keys(node.children).length > 0) return;
+    if (node.owner === 0) this.watches.fire(this.#cut(path));
   }
 
   /** The node at a path, read literally; the root also has the empty path. */
@@ -256,6 +234,77 @@ export class NaiveZooKeeper {
     connection.received.push({ kind: "reply", xid, zxid, err, reply });
   }
 
+  /** Answers a request that changes nothing but watches: with a code or a reply. */
+  #look(request: Exclude<Request, MultiRequest | MultiOp>, connection: NaiveConnection): Answer {
+    switch (request.type) {
+      case OpCode.exists:
+      case OpCode.getData:
+      case OpCode.getChildren:
+      case OpCode.getChildren2:
+        return this.#read(request, connection);
+      case OpCode.multiRead:
+        return this.#multiRead(request, connection);
+      case OpCode.getACL: {
+        const { type } = request;
+        const node = this.find(request.path);
+        if (node === undefined) return -101;
+        if (!may(connection.ids, node.acl, 1) && !may(connection.ids, node.acl, 16)) return -102;
+        const acl = may(connection.ids, node.acl, 16) ? node.acl : node.acl.map(masked);
+        return { type, acl, stat: statOf(node) };
+      }
+      case OpCode.getAllChildrenNumber: {
+        const { type, path } = request;
+        const node = this.find(path);
+        if (node === undefined) return -101;
+        if (!may(connection.ids, node.acl, 1)) return -102;
+        const isBelow = (other: string) => other.startsWith(`${path}/`) && other !== "/";
+        const below = path === "/" ? this.paths().slice(1) : this.paths().filter(isBelow);
+        // An oddity of the empty path: the root is below it.
+        return { type, totalNumber: below.length + (path === "" ? 1 : 0) };
+      }
+      case OpCode.getEphemerals: {
+        const { type, prefixPath } = request;
+        const prefix = prefixPath ?? "";
+        const isAll = ["", "/"].includes(prefix.trim());
+        const own = this.ephemeralsOf(connection.session);
+        return { type, ephemerals: isAll ? own : own.filter((path) => path.startsWith(prefix)) };
+      }
+      case OpCode.whoAmI:
+        return { type: request.type, clientInfo: connection.ids.map(described) };
+      case OpCode.sync:
+        return { ...request };
+      default:
+        return this.#aboutWatches(request as AboutWatches, connection);
+    }
+  }
+
+  #aboutWatches(request: AboutWatches, connection: NaiveConnection): Answer {
+    const { type } = request;
+    switch (type) {
+      case OpCode.setWatches:
+      case OpCode.setWatches2:
+        this.#setWatches(request, connection);
+        return { type };
+      case OpCode.addWatch: {
+        const mode = (["persistent", "recursive"] as const)[request.mode];
+        if (mode === undefined) return -5;
+        this.#addWatch(connection, request.path, mode);
+        return { type };
+      }
+      case OpCode.checkWatches: {
+        const { path } = request;
+        const kinds = kindsOf(request.watcherType);
+        if (kinds === undefined || /^[^/]+$/.test(path)) return -5;
+        return path !== "" && this.watches.isAny(kinds, path) ? { type } : -121;
+      }
+      case OpCode.removeWatches: {
+        const kinds = kindsOf(request.watcherType);
+        if (kinds === undefined) return -5;
+        return this.watches.remove(connection, kinds, request.path) ? { type } : -121;
+      }
+    }
+  }
+
   #tell(connection: NaiveConnection, type: EventType, path: string): void {
     connection.received.push({ kind: "event", zxid: -1, type, state: 3, path });
   }
@@ -267,14 +316,16 @@ export class NaiveZooKeeper {
       throw new Error(`session ${id} owns ${owned.join()}, and not ${this.deletionOrder.join()}`);
     }
     delete this.sessions[id];
-    for (const path of this.deletionOrder) this.#cut(path);
-    for (const path of this.deletionOrder) this.#fire({ what: "deleted", path });
+    const changes = this.deletionOrder.map((path) => this.#cut(path));
+    for (const change of changes) this.watches.fire(change);
   }
 
   #write(op: MultiOp | SetACLRequest, connection: NaiveConnection): Written {
     switch (op.type) {
       case OpCode.create:
       case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
         return this.#create(op, connection);
       case OpCode.delete:
         return this.#delete(op, connection);
@@ -286,88 +337,112 @@ export class NaiveZooKeeper {
         if (!isValid(op.path)) return -8;
         const node = this.find(op.path);
         if (node === undefined) return -101;
-        if (!may(connection, node, 1)) return -102;
+        if (!may(connection.ids, node.acl, 1)) return -102;
         if (op.version !== -1 && op.version !== node.version) return -103;
         return { reply: { type: op.type }, changes: [] };
       }
     }
   }
 
-  #create(op: CreateRequest, connection: NaiveConnection): Written {
-    if (op.flags === 4 || op.flags === 5 || op.flags === 6) return -6;
-    if (op.flags < 0 || op.flags > 6) return -8;
+  #create(op: CreateRequest, connection: NaiveConnection, isInMulti = false): Written {
+    const { type, flags } = op;
+    const ttl = type === OpCode.createTTL ? (op.ttl ?? 0) : 0;
+    if (flags < 0 || flags > 6) return -8;
+    if (isTTL(flags) && (ttl < 1 || ttl > 1_099_511_627_775)) return -8;
+    if (type === OpCode.createTTL && !isTTL(flags) && !isInMulti) return -8;
+    // In a multi the flags say whether it is a container, otherwise the type does.
+    const isContainer = isInMulti ? flags === 4 : type === OpCode.createContainer;
     if (!op.path.includes("/") || op.path.includes("\0")) return -8;
-    const acl = accepted(op.acl, connection);
+    const acl = accepted(op.acl, connection.ids);
     if (acl === undefined) return -114;
     const cut = op.path.lastIndexOf("/");
     const parent = this.find(op.path.slice(0, cut));
     if (parent === undefined) return -101;
-    if (!may(connection, parent, 4)) return -102;
-    const isSequential = op.flags === 2 || op.flags === 3;
+    if (!may(connection.ids, parent.acl, 4)) return -102;
+    const isSequential = [2, 3, 6].includes(flags);
     const path = isSequential ? op.path + String(parent.created).padStart(10, "0") : op.path;
     if (!isValid(path)) return -8;
     if (this.find(path) !== undefined) return -110;
     if (parent.owner !== 0) return -108;
+    const bytes = op.data?.length ?? 0;
+    const refused = this.#overQuota(path, 1, bytes);
+    if (refused !== 0) return refused;
     const node = emptyNode(acl);
     node.data = op.data;
-    node.owner = op.flags === 1 || op.flags === 3 ? connection.session : 0;
+    node.owner = (flags === 1 || flags === 3) && !isContainer ? connection.session : 0;
+    node.container = isContainer;
+    node.ttl = isTTL(flags) ? ttl : 0;
     node.czxid = node.mzxid = node.pzxid = this.zxid;
     node.ctime = node.mtime = this.now;
     parent.children[path.slice(cut + 1)] = node;
     parent.created += 1;
     parent.cversion += 1;
     parent.pzxid = this.zxid;
-    const reply: MultiResult =
-      op.type === OpCode.create
-        ? { type: op.type, path }
-        : { type: op.type, path, stat: statOf(node) };
-    return { reply, changes: [{ what: "created", path }] };
+    fill((at) => this.find(at), path);
+    count((at) => this.find(at), path, 1, bytes);
+    // Alone, the type says what the answer looks like; in a multi, what came of it.
+    const isPlain = isInMulti ? !isContainer && node.ttl === 0 : type === OpCode.create;
+    const reply: MultiResult = isPlain
+      ? { type: OpCode.create, path }
+      : { type: isInMulti ? OpCode.create2 : type, path, stat: statOf(node) };
+    const change = { what: "created" as const, path, acl, parentAcl: parent.acl };
+    return { reply, changes: [change] };
   }
 
   #delete(op: DeleteRequest, connection: NaiveConnection): Written {
     if (!op.path.includes("/") || op.path.includes("\0") || SYSTEM.includes(op.path)) return -8;
     const parent = this.find(op.path.slice(0, op.path.lastIndexOf("/")));
     if (parent === undefined) return -101;
-    if (!may(connection, parent, 8)) return -102;
+    if (!may(connection.ids, parent.acl, 8)) return -102;
     const node = this.find(op.path);
     if (node === undefined) return -101;
     if (op.version !== -1 && op.version !== node.version) return -103;
     if (Object.keys(node.children).length > 0) return -111;
-    this.#cut(op.path);
-    return { reply: { type: op.type }, changes: [{ what: "deleted", path: op.path }] };
+    return { reply: { type: op.type }, changes: [this.#cut(op.path)] };
   }
 
   /** Takes a node out of the tree. */
-  #cut(path: string): void {
+  #cut(path: string): Change {
     const cut = path.lastIndexOf("/");
     const parent = this.find(path.slice(0, cut));
-    if (parent === undefined) throw new Error(`${path} has no parent`);
+    const node = this.find(path);
+    if (parent === undefined || node === undefined) throw new Error(`${path} is not there`);
     delete parent.children[path.slice(cut + 1)];
     parent.cversion += 1;
     parent.pzxid = this.zxid;
+    count((at) => this.find(at), path, -1, -(node.data?.length ?? 0));
+    return { what: "deleted", path, acl: node.acl, parentAcl: parent.acl };
   }
 
   #setData(op: SetDataRequest, connection: NaiveConnection): Written {
     if (!isValid(op.path)) return -8;
     const node = this.find(op.path);
     if (node === undefined) return -101;
-    if (!may(connection, node, 2)) return -102;
+    if (!may(connection.ids, node.acl, 2)) return -102;
+    const bytes = (op.data?.length ?? 0) - (node.data?.length ?? 0);
+    const refused = this.#overQuota(op.path, 0, bytes);
+    if (refused !== 0) return refused;
     if (op.version !== -1 && op.version !== node.version) return -103;
     node.data = op.data;
     node.version += 1;
     node.mzxid = this.zxid;
     node.mtime = this.now;
     const reply: MultiResult = { type: op.type, stat: statOf(node) };
-    return { reply, changes: [{ what: "changed", path: op.path }] };
+    count((at) => this.find(at), op.path, 0, bytes);
+    return { reply, changes: [{ what: "changed", path: op.path, acl: node.acl, parentAcl: [] }] };
+  }
+
+  #overQuota(path: string, nodes: number, bytes: number): number {
+    return this.#enforcesQuota ? refusal((at) => this.find(at), path, nodes, bytes) : 0;
   }
 
   #setACL(op: SetACLRequest, connection: NaiveConnection): Written {
     if (!isValid(op.path)) return -8;
-    const acl = accepted(op.acl, connection);
+    const acl = accepted(op.acl, connection.ids);
     if (acl === undefined) return -114;
     const node = this.find(op.path);
     if (node === undefined) return -101;
-    if (!may(connection, node, 16)) return -102;
+    if (!may(connection.ids, node.acl, 16)) return -102;
     if (op.version !== -1 && op.version !== node.aversion) return -103;
     node.acl = acl;
     node.aversion += 1;
@@ -381,7 +456,13 @@ export class NaiveZooKeeper {
     const results: MultiResult[] = [];
     const changes: Change[] = [];
     for (const op of request.ops) {
-      const written = this.#write(op, connection);
+      // A TTL must come with a number of milliseconds: nobody can go on from here.
+      if (lacksTTL(op)) {
+        this.root = before;
+        return this.#answer(connection, xid, this.zxid, -5);
+      }
+      const isCreate = "flags" in op;
+      const written = isCreate ? this.#create(op, connection, true) : this.#write(op, connection);
       if (typeof written === "number") {
         this.root = before;
         const failed = request.ops.map((_, i): MultiResult => {
@@ -390,14 +471,10 @@ export class NaiveZooKeeper {
         });
         return this.#answer(connection, xid, this.zxid, 0, { type, results: failed });
       }
-      const result = written.reply as MultiResult;
-      // A create2 in a multi is answered like a create.
-      results.push(
-        result.type === OpCode.create2 ? { type: OpCode.create, path: result.path } : result,
-      );
+      results.push(written.reply as MultiResult);
       changes.push(...written.changes);
     }
-    for (const change of changes) this.#fire(change);
+    for (const change of changes) this.watches.fire(change);
     return this.#answer(connection, xid, this.zxid, 0, { type, results });
   }
 
@@ -409,7 +486,7 @@ export class NaiveZooKeeper {
       if (type === OpCode.exists && watch) this.#watch(connection, "data", path);
       return -101;
     }
-    if (type !== OpCode.exists && !may(connection, node, 1)) return -102;
+    if (type !== OpCode.exists && !may(connection.ids, node.acl, 1)) return -102;
     const isData = type === OpCode.exists || type === OpCode.getData;
     if (watch) this.#watch(connection, isData ? "data" : "child", path);
     const stat = statOf(node);
@@ -420,6 +497,14 @@ export class NaiveZooKeeper {
     return { type, children, stat };
   }
 
+  #multiRead(request: MultiReadRequest, connection: NaiveConnection): Reply {
+    const results = request.ops.map(({ type, path }): ReadResult => {
+      const read = this.#read({ type, path, watch: false }, connection);
+      return typeof read === "number" ? { type: OpCode.error, err: read } : (read as ReadResult);
+    });
+    return { type: request.type, results };
+  }
+
   #auth(request: AuthRequest, connection: NaiveConnection, xid: number): void {
     const { scheme, auth } = request;
     if (scheme === "ip") return this.#answer(connection, xid, 0, 0, { type: request.type });
@@ -427,8 +512,10 @@ export class NaiveZooKeeper {
       this.#answer(connection, xid, 0, -115);
       return this.drop(connection);
     }
-    const id = { scheme, id: digestOf(Buffer.from(auth).toString("utf8")) };
-    if (!connection.ids.some((known) => known.id === id.id)) connection.ids.push(id);
+    for (const id of provenBy(Buffer.from(auth).toString("utf8"))) {
+      const isKnown = connection.ids.some((own) => own.id === id.id && own.scheme === id.scheme);
+      if (!isKnown) connection.ids.push(id);
+    }
     return this.#answer(connection, xid, 0, 0, { type: request.type });
   }
 
@@ -451,126 +538,28 @@ export class NaiveZooKeeper {
         this.#tell(connection, EventType.nodeChildrenChanged, path);
       else this.#watch(connection, "child", path);
     }
+    for (const path of request.persistentWatches ?? []) {
+      this.#addWatch(connection, path, "persistent");
+    }
+    for (const path of request.persistentRecursiveWatches ?? []) {
+      this.#addWatch(connection, path, "recursive");
+    }
   }
 
   #watch(connection: NaiveConnection, kind: "data" | "child", path: string): void {
-    const isThere = this.watches.some(
-      (w) => w.connection === connection && w.kind === kind && w.path === path,
-    );
-    if (!isThere) this.watches.push({ connection, kind, path });
+    this.watches.set({ connection, kind, path, mode: "standard" });
   }
 
-  #fire({ what, path }: Change): void {
-    if (what === "changed") return this.#notify(["data"], path, EventType.nodeDataChanged);
-    if (what === "created") this.#notify(["data"], path, EventType.nodeCreated);
-    else this.#notify(["data", "child"], path, EventType.nodeDeleted);
-    const parent = path.slice(0, path.lastIndexOf("/"));
-    return this.#notify(["child"], parent === "" ? "/" : parent, EventType.nodeChildrenChanged);
-  }
-
-  /** Tells everybody once who watches a path in one of these ways, and forgets these watches. */
-  #notify(kinds: readonly string[], path: string, type: EventType): void {
-    const isFired = (watch: NaiveWatch) => watch.path === path && kinds.includes(watch.kind);
-    const told = new Set(this.watches.filter(isFired).map((watch) => watch.connection));
-    this.watches = this.watches.filter((watch) => !isFired(watch));
-    for (const connection of told) this.#tell(connection, type, path);
+  #addWatch(connection: NaiveConnection, path: string, mode: "persistent" | "recursive"): void {
+    this.watches.set({ connection, kind: "data", path, mode });
+    this.watches.set({ connection, kind: "child", path, mode });
   }
 }
 
-function emptyNode(acl: readonly ACL[]): NaiveNode {
-  return {
-    data: new Uint8Array(0),
-    acl,
-    children: {},
-    owner: 0,
-    czxid: 0,
-    mzxid: 0,
-    pzxid: 0,
-    ctime: 0,
-    mtime: 0,
-    version: 0,
-    cversion: 0,
-    aversion: 0,
-    created: 0,
-  };
+function lacksTTL(op: MultiOp): boolean {
+  return "flags" in op && isTTL(op.flags) && op.type !== OpCode.createTTL;
 }
 
-export function statOf(node: NaiveNode): Stat {
-  return {
-    czxid: node.czxid,
-    mzxid: node.mzxid,
-    ctime: node.ctime,
-    mtime: node.mtime,
-    version: node.version,
-    cversion: node.cversion,
-    aversion: node.aversion,
-    ephemeralOwner: node.owner,
-    dataLength: node.data === null ? 0 : node.data.length,
-    numChildren: Object.keys(node.children).length,
-    pzxid: node.pzxid,
-  };
-}
-
-/** `user:base64(sha1(user:password))` of `user:password`. */
-export function digestOf(credential: string): string {
-  const hash = createHash("sha1").update(credential, "utf8").digest("base64");
-  return `${credential.replace(/:.*/s, "")}:${hash}`;
-}
-
-function isValid(path: string): boolean {
-  if (path === "/") return true;
-  // oxlint-disable-next-line no-control-regex -- These are the characters that a path may not have.
-  if (!/^(\/[^/\0-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]+)+$/.test(path)) return false;
-  return !path.split("/").some((name) => name === "." || name === "..");
-}
-
-function masked(entry: ACL): ACL {
-  if (entry.id.scheme !== "digest") return entry;
-  return { perms: entry.perms, id: { scheme: "digest", id: `${entry.id.id.split(":")[0]}:x` } };
-}
-
-function may(connection: NaiveConnection, node: NaiveNode, perm: number): boolean {
-  return node.acl.some(({ perms, id }) => {
-    if ((perms & perm) === 0) return false;
-    if (id.scheme === "world") return true;
-    return connection.ids.some((own) => {
-      if (own.scheme !== id.scheme) return false;
-      if (own.scheme === "digest") return own.id === id.id;
-      const [address = "", bits = "32"] = id.id.split("/");
-      return binary(own.id).slice(0, Number(bits)) === binary(address).slice(0, Number(bits));
-    });
-  });
-}
-
-/** An IPv4 address as 32 zeros and ones. */
-function binary(address: string): string {
-  const bytes = address.split(".");
-  return bytes.map((byte) => Number(byte).toString(2).padStart(8, "0")).join("");
-}
-
-/** What becomes of the list of a create or a setACL; undefined when it is refused. */
-function accepted(
-  list: readonly ACL[] | null,
-  connection: NaiveConnection,
-): readonly ACL[] | undefined {
-  if (list === null || list.length === 0) return undefined;
-  const unique = list.filter(
-    (entry, i) => list.findIndex((e) => JSON.stringify(e) === JSON.stringify(entry)) === i,
-  );
-  const fixed: ACL[] = [];
-  for (const entry of unique) {
-    const { scheme, id } = entry.id;
-    const isDigest = scheme === "digest" && /^[^:]*:[^:]+:*$/.test(id);
-    const isAddress = scheme === "ip" && /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(id);
-    if ((scheme === "world" && id === "anyone") || isDigest || isAddress) {
-      fixed.push(entry);
-    } else if (scheme === "auth") {
-      const own = connection.ids.filter((known) => known.scheme === "digest");
-      if (own.length === 0) return undefined;
-      fixed.push(...own.map((known) => ({ perms: entry.perms, id: known })));
-    } else {
-      return undefined;
-    }
-  }
-  return fixed;
+function isTTL(flags: number): boolean {
+  return flags === 5 || flags === 6;
 }

@@ -5,12 +5,13 @@
 import * as fc from "fast-check";
 import { OpCode } from "../../src/protocol/op-code.ts";
 import type { ACL } from "../../src/protocol/records.ts";
+import type { CreateType } from "../../src/protocol/requests.ts";
 import { acl, OPEN } from "../unit/core/request-builders.ts";
-import { digestOf } from "./naive-zookeeper.ts";
+import { digestOf } from "./naive-acl.ts";
 
 export type PathChoice =
   | { readonly at: "literal"; readonly path: string }
-  | { readonly at: "existing" | "leaf"; readonly n: number }
+  | { readonly at: "existing" | "leaf" | "watched" | "quota"; readonly n: number }
   | { readonly at: "child"; readonly n: number; readonly name: string };
 
 export type VersionChoice = "any" | "right" | "next" | "previous" | number;
@@ -18,11 +19,12 @@ export type VersionChoice = "any" | "right" | "next" | "previous" | number;
 export type WriteChoice =
   | {
       readonly op: "create";
-      readonly type: typeof OpCode.create | typeof OpCode.create2;
+      readonly type: CreateType;
       readonly path: PathChoice;
       readonly data: string | null;
       readonly acl: readonly ACL[] | null;
       readonly flags: number;
+      readonly ttl: number;
     }
   | { readonly op: "delete" | "check"; readonly path: PathChoice; readonly version: VersionChoice }
   | {
@@ -44,7 +46,22 @@ export type RequestChoice =
       readonly path: PathChoice;
       readonly watch: boolean;
     }
-  | { readonly op: "getACL" | "sync"; readonly path: PathChoice }
+  | { readonly op: "getACL" | "sync" | "getAllChildrenNumber"; readonly path: PathChoice }
+  | {
+      readonly op: "multiRead";
+      readonly ops: readonly {
+        readonly type: typeof OpCode.getData | typeof OpCode.getChildren;
+        readonly path: PathChoice;
+        readonly watch: boolean;
+      }[];
+    }
+  | { readonly op: "getEphemerals"; readonly prefix: string | null }
+  | { readonly op: "addWatch"; readonly path: PathChoice; readonly mode: number }
+  | {
+      readonly op: "checkWatches" | "removeWatches";
+      readonly path: PathChoice;
+      readonly type: number;
+    }
   | {
       readonly op: "setACL";
       readonly path: PathChoice;
@@ -54,14 +71,28 @@ export type RequestChoice =
   | { readonly op: "multi"; readonly ops: readonly WriteChoice[] }
   | { readonly op: "auth"; readonly scheme: string; readonly credential: string | null }
   | {
-      readonly op: "setWatches";
+      readonly op: "setWatches" | "setWatches2";
       /** How many zxids ago the client was there; negative for a client that is ahead. */
       readonly ago: number;
       readonly data: readonly PathChoice[];
       readonly exist: readonly PathChoice[];
       readonly child: readonly PathChoice[];
+      readonly persistent: readonly PathChoice[];
+      readonly recursive: readonly PathChoice[];
     }
-  | { readonly op: "ping" | "closeSession" };
+  /** Sets, changes or takes away what a quota consists of, in a multi that also makes what must be above it. */
+  | {
+      readonly op: "quota";
+      readonly path: string;
+      readonly limits: QuotaPart;
+      readonly stats: QuotaPart;
+    }
+  | {
+      readonly op: "ping" | "whoAmI" | "reconfig" | "sasl" | "deleteContainer" | "closeSession";
+    };
+
+/** Leave it, delete it, or put this text there. */
+export type QuotaPart = "leave" | "delete" | { readonly text: string | null };
 
 export type Step =
   | { readonly do: "request"; readonly slot: number; readonly request: RequestChoice }
@@ -77,7 +108,9 @@ export type Step =
   /** A request whose body is cut short. */
   | { readonly do: "cut"; readonly slot: number; readonly type: number }
   | { readonly do: "unknown"; readonly slot: number; readonly type: number }
-  | { readonly do: "garbage"; readonly slot: number; readonly length: number };
+  | { readonly do: "garbage"; readonly slot: number; readonly length: number }
+  /** The end of a container or a znode with a TTL that may go. */
+  | { readonly do: "reap"; readonly n: number };
 
 const name = fc.constantFrom("a", "b", "c", "d", "e", "s-", "é", "中文");
 const ODD_PATHS = [
@@ -122,9 +155,12 @@ const path: fc.Arbitrary<PathChoice> = fc.oneof(
     }),
   },
 );
+/** Where quotas are likely to be felt. */
+const quotaedPath = fc.record({ at: fc.constant("quota" as const), n: fc.nat(30) });
 /** Where creates mostly want to be. */
 const newPath = fc.oneof(
   { weight: 3, arbitrary: path },
+  { weight: 2, arbitrary: quotaedPath },
   {
     weight: 5,
     arbitrary: fc.record({ at: fc.constant("child" as const), n: fc.nat(30), name }),
@@ -162,19 +198,48 @@ const list: fc.Arbitrary<readonly ACL[] | null> = fc.oneof(
     ),
   },
 );
-const flags = fc.oneof(
-  { weight: 10, arbitrary: fc.constantFrom(0, 0, 1, 2, 3) },
-  { weight: 1, arbitrary: fc.constantFrom(5, 6, 7, -1) },
+/** What a create says of its kind: mostly what fits. */
+const kind = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      type: fc.constantFrom<CreateType[]>(OpCode.create, OpCode.create2),
+      flags: fc.constantFrom(0, 0, 1, 2, 3),
+      ttl: fc.constant(0),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<{ type: CreateType; flags: number; ttl: number }[]>(
+      { type: OpCode.createContainer, flags: 4, ttl: 0 },
+      { type: OpCode.createTTL, flags: 5, ttl: 1_000 },
+      { type: OpCode.createTTL, flags: 6, ttl: 1 },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constantFrom<CreateType[]>(
+        OpCode.create,
+        OpCode.create2,
+        OpCode.createContainer,
+        OpCode.createTTL,
+      ),
+      flags: fc.constantFrom(0, 1, 2, 3, 4, 4, 5, 5, 5, 6, 6, 7, -1),
+      ttl: fc.constantFrom(-1, 0, 1, 2 ** 40 - 1, 2 ** 40),
+    }),
+  },
 );
 
-const create: fc.Arbitrary<WriteChoice> = fc.record({
-  op: fc.constant("create" as const),
-  type: fc.constantFrom(OpCode.create, OpCode.create2),
-  path: newPath,
-  data,
-  acl: list,
-  flags,
-});
+const create: fc.Arbitrary<WriteChoice> = fc
+  .record({
+    op: fc.constant("create" as const),
+    path: newPath,
+    data,
+    acl: list,
+    kind,
+  })
+  .map(({ kind: of, ...fields }) => ({ ...fields, ...of }));
 const remove: fc.Arbitrary<WriteChoice> = fc.record({
   op: fc.constant("delete" as const),
   path: fc.oneof(path, fc.record({ at: fc.constant("leaf" as const), n: fc.nat(30) })),
@@ -187,7 +252,7 @@ const check: fc.Arbitrary<WriteChoice> = fc.record({
 });
 const setData: fc.Arbitrary<WriteChoice> = fc.record({
   op: fc.constant("setData" as const),
-  path,
+  path: fc.oneof({ weight: 5, arbitrary: path }, { weight: 1, arbitrary: quotaedPath }),
   data,
   version,
 });
@@ -197,12 +262,25 @@ const soundOp: fc.Arbitrary<WriteChoice> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       op: fc.constant("create" as const),
-      type: fc.constantFrom(OpCode.create, OpCode.create2),
+      type: fc.constantFrom<CreateType[]>(OpCode.create, OpCode.create2),
       path: fc.record({ at: fc.constant("child" as const), n: fc.nat(30), name }),
       data,
       acl: fc.constant(OPEN),
       flags: fc.constantFrom(0, 0, 0, 1, 2, 3),
+      ttl: fc.constant(0),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.record({ at: fc.constant("child" as const), n: fc.nat(30), name }),
+        fc.constantFrom<[CreateType, number][]>([OpCode.createContainer, 4], [OpCode.createTTL, 5]),
+      )
+      .map(([at, [type, flags]]) => {
+        const fields = { type, path: at, data: "x", acl: OPEN, flags, ttl: 500 };
+        return { op: "create" as const, ...fields };
+      }),
   },
   {
     weight: 3,
@@ -236,19 +314,110 @@ const read: fc.Arbitrary<RequestChoice> = fc.record({
 });
 const paths = fc.array(path, { maxLength: 4 });
 
+/** Requests about watches. */
+const watchRequest: fc.Arbitrary<RequestChoice> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      op: fc.constant("addWatch" as const),
+      path,
+      mode: fc.constantFrom(0, 0, 0, 1, 1, 1, 1, 2, -1),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constantFrom("checkWatches" as const, "removeWatches" as const),
+      path: fc.oneof(path, fc.record({ at: fc.constant("watched" as const), n: fc.nat(30) })),
+      type: fc.constantFrom(1, 1, 2, 2, 3, 3, 3, 0, 4),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      op: fc.constantFrom("setWatches" as const, "setWatches2" as const),
+      ago: fc.constantFrom(0, 1, 3, 8, 1_000, -5),
+      data: paths,
+      exist: paths,
+      child: paths,
+      persistent: paths,
+      recursive: paths,
+    }),
+  },
+);
+
+const limitTexts = [
+  "",
+  "count=2,bytes=5",
+  "countHardLimit=2",
+  "countHardLimit=4",
+  "byteHardLimit=3",
+  "byteHardLimit=9",
+  "count=5,bytes=100=;byteHardLimit=8;countHardLimit=3",
+  "countHardLimit=-1;byteHardLimit=0",
+  "no numbers",
+  "no numbers either",
+  null,
+];
+const quotaPath = fc.constantFrom("/a", "/b", "/a/a", "/a/b", "/c/d", "/zookeeper");
+const quotaRequest: fc.Arbitrary<RequestChoice> = fc.oneof(
+  // A whole one.
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant("quota" as const),
+      path: quotaPath,
+      limits: fc.constantFrom(...limitTexts).map((text) => ({ text })),
+      stats: fc.constant({ text: "count=0,bytes=0" }),
+    }),
+  },
+  // One part of it.
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant("quota" as const),
+      path: quotaPath,
+      limits: fc.constantFrom<QuotaPart[]>("leave", "leave", "delete", {
+        text: "countHardLimit=3",
+      }),
+      stats: fc.constantFrom<QuotaPart[]>(
+        ...(["leave", "leave", "delete"] as const),
+        ...["", "count=1", "count=1,bytes=1", "bytes=7", "rubbish", null].map((text) => ({ text })),
+      ),
+    }),
+  },
+);
+
+/** Reads beside those that may leave a watch. */
+const rareRead: fc.Arbitrary<RequestChoice> = fc.oneof(
+  fc.record({
+    op: fc.constantFrom("getACL" as const, "sync" as const, "getAllChildrenNumber" as const),
+    path,
+  }),
+  fc.record({
+    op: fc.constant("multiRead" as const),
+    ops: fc.array(
+      fc.record({
+        type: fc.constantFrom(OpCode.getData, OpCode.getChildren),
+        path,
+        watch: fc.boolean(),
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  fc.record({
+    op: fc.constant("getEphemerals" as const),
+    prefix: fc.constantFrom(null, "", "/", " / ", "/a", "/a/", "/b", "b", "/nope"),
+  }),
+);
+
 const request: fc.Arbitrary<RequestChoice> = fc.oneof(
   { weight: 8, arbitrary: soundOp },
   { weight: 8, arbitrary: create },
   { weight: 6, arbitrary: remove },
   { weight: 6, arbitrary: setData },
   { weight: 14, arbitrary: read },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constantFrom("getACL" as const, "getACL" as const, "sync" as const),
-      path,
-    }),
-  },
+  { weight: 6, arbitrary: rareRead },
   {
     weight: 3,
     arbitrary: fc.record({ op: fc.constant("setACL" as const), path, acl: list, version }),
@@ -275,26 +444,33 @@ const request: fc.Arbitrary<RequestChoice> = fc.oneof(
     arbitrary: fc.record({
       op: fc.constant("auth" as const),
       scheme: fc.constantFrom("digest", "digest", "digest", "ip", "nosuch"),
-      credential: fc.constantFrom("u:p", "u:p", "v:q", "w", null),
+      credential: fc.constantFrom("u:p", "u:p", "u:p", "v:q", "v:q", "w", "super:test", null),
     }),
   },
+  { weight: 9, arbitrary: watchRequest },
+  { weight: 9, arbitrary: quotaRequest },
   {
     weight: 3,
     arbitrary: fc.record({
-      op: fc.constant("setWatches" as const),
-      ago: fc.constantFrom(0, 1, 3, 8, 1_000, -5),
-      data: paths,
-      exist: paths,
-      child: paths,
+      op: fc.constantFrom(
+        "ping" as const,
+        "whoAmI" as const,
+        "closeSession" as const,
+        "closeSession" as const,
+        "reconfig" as const,
+        "sasl" as const,
+        "deleteContainer" as const,
+      ),
     }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ op: fc.constantFrom("ping" as const, "closeSession" as const) }),
   },
 );
 
 const slot = fc.nat(3);
+
+/** Requests that have a body to be cut short. */
+const CUT_TYPES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 16, 17, 18, 19, 21, 22].concat([
+  100, 101, 102, 103, 104, 105, 106,
+]);
 
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -325,8 +501,12 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("cut" as const),
       slot,
-      type: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 100, 101),
+      type: fc.constantFrom(...CUT_TYPES),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("reap" as const), n: fc.nat(30) }),
   },
   {
     weight: 1,

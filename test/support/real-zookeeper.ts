@@ -23,11 +23,17 @@ export interface RealZooKeeperOptions {
   readonly extraJvmFlags?: readonly string[];
   /** Largest Java heap in MiB. Default 192. */
   readonly heapMb?: number;
+  /** `4lw.commands.whitelist`. Default `*`. */
+  readonly fourLetterWords?: string;
+  /** Whether it serves the AdminServer's commands as well, on a port of its own. */
+  readonly adminServer?: boolean;
 }
 
 export interface RealZooKeeper extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
+  /** The AdminServer's; undefined when it is not served. */
+  readonly adminPort: number | undefined;
   /** Holds `zoo.cfg`, `server.log` and the server's own `version-2`. */
   readonly dataDir: string;
   /** The Java process's id; another one after `restart()`. */
@@ -61,9 +67,10 @@ export function findZooKeeperJars(): ZooKeeperJars | undefined {
   if (!existsSync(server) || java === undefined) {
     return undefined;
   }
-  // The server jar's manifest names every dependency except a logger. zookeeper-jute.jar is spelled out because Java's
-  // single-file source mode compiles against the class path as given and does not follow the manifest.
-  const others = ["zookeeper-jute.jar", "slf4j-api.jar", "slf4j-simple.jar"];
+  // The server jar's manifest names every dependency except a logger and the AdminServer's servlets. zookeeper-jute.jar
+  // is spelled out because Java's single-file source mode compiles against the class path as given and does not follow
+  // the manifest.
+  const others = ["zookeeper-jute.jar", "slf4j-api.jar", "slf4j-simple.jar", "servlet-api.jar"];
   const present = others.map((name) => join(jarDirectory, name)).filter((path) => existsSync(path));
   return { classPath: [server, ...present].join(":"), java };
 }
@@ -90,7 +97,8 @@ export async function startRealZooKeeper(
   let failure: unknown;
   // A port found free may be taken before Java binds it; that is the one failure worth another attempt.
   for (let attempt = 0; attempt < startAttemptsMax; attempt++) {
-    const server = new Server(jars, options, await freePort(), await newDataDir());
+    const adminPort = options.adminServer === true ? await freePort() : undefined;
+    const server = new Server(jars, options, await freePort(), adminPort, await newDataDir());
     try {
       await server.start();
       return server;
@@ -108,15 +116,23 @@ export async function startRealZooKeeper(
 class Server implements RealZooKeeper {
   readonly host = host;
   readonly port: number;
+  readonly adminPort: number | undefined;
   readonly dataDir: string;
   readonly #jars: ZooKeeperJars;
   readonly #options: RealZooKeeperOptions;
   #child: ChildProcess | undefined;
 
-  constructor(jars: ZooKeeperJars, options: RealZooKeeperOptions, port: number, dataDir: string) {
+  constructor(
+    jars: ZooKeeperJars,
+    options: RealZooKeeperOptions,
+    port: number,
+    adminPort: number | undefined,
+    dataDir: string,
+  ) {
     this.#jars = jars;
     this.#options = options;
     this.port = port;
+    this.adminPort = adminPort;
     this.dataDir = dataDir;
     process.once("exit", this.#onProcessExit);
   }
@@ -191,14 +207,18 @@ class Server implements RealZooKeeper {
   };
 
   #config(): string {
-    const { tickTimeMs = 2000, maxSessionTimeoutMs } = this.#options;
+    const { tickTimeMs = 2000, maxSessionTimeoutMs, fourLetterWords = "*" } = this.#options;
+    const { adminPort } = this;
     return [
       `tickTime=${tickTimeMs}`,
       `dataDir=${this.dataDir}`,
       `clientPort=${this.port}`,
       `clientPortAddress=${host}`,
-      "admin.enableServer=false",
-      "4lw.commands.whitelist=*",
+      `admin.enableServer=${adminPort !== undefined}`,
+      ...(adminPort === undefined
+        ? []
+        : [`admin.serverAddress=${host}`, `admin.serverPort=${adminPort}`]),
+      `4lw.commands.whitelist=${fourLetterWords}`,
       "maxClientCnxns=0",
       ...(maxSessionTimeoutMs === undefined ? [] : [`maxSessionTimeout=${maxSessionTimeoutMs}`]),
       "",

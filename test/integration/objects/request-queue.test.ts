@@ -114,6 +114,7 @@ class TestChannel extends Channel {
 
 function channel(): TestChannel {
   const transport = {
+    canWait: true,
     get pendingBytes(): number {
       return made.pending;
     },
@@ -121,7 +122,7 @@ function channel(): TestChannel {
     close: () => {},
     abort: () => {},
   };
-  const made = new TestChannel(transport, "10.0.0.1");
+  const made = new TestChannel(transport, "10.0.0.1", { nowMs: 0 });
   return made;
 }
 

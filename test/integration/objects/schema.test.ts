@@ -7,6 +7,10 @@ import { TestNamespace } from "../support/namespace.ts";
 /** What differed in version 1, with a tree in it. */
 const VERSION_1 = `
   DROP TABLE znodes;
+  DROP TABLE spilled_watches;
+  CREATE TABLE spilled_watches (
+    session INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (session, kind, path)
+  ) WITHOUT ROWID;
   CREATE TABLE znodes (
     parent TEXT NOT NULL, name TEXT NOT NULL, czxid INTEGER NOT NULL, mzxid INTEGER NOT NULL, pzxid INTEGER NOT NULL,
     ctime INTEGER NOT NULL, mtime INTEGER NOT NULL, version INTEGER NOT NULL, aversion INTEGER NOT NULL,
@@ -18,6 +22,7 @@ const VERSION_1 = `
     ('/', 'a', 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, '[[31,"digest","u:p"]]', x'0102'),
     ('/a', 'null', 1, 1, 1, 4, 4, 0, 0, 0, 0, 9007199254740991, NULL, NULL),
     ('/', 'large', 1, 1, 1, 4, 4, 0, 0, 0, 0, 0, NULL, 1000);
+  INSERT INTO spilled_watches VALUES (5, 'child', '/a');
   INSERT INTO large_data VALUES ('/large', zeroblob(1000));
   UPDATE meta SET value = 1 WHERE key = 'schema';
   UPDATE meta SET value = 7 WHERE key = 'zxid'`;
@@ -40,6 +45,8 @@ describe("the schema", () => {
         childrenCreated: 8,
         numChildren: 1,
         ephemeralOwner: 0,
+        isContainer: false,
+        ttlMs: 0,
         data: Uint8Array.of(1, 2),
         acl: [{ perms: 31, id: { scheme: "digest", id: "u:p" } }],
       });
@@ -51,6 +58,9 @@ describe("the schema", () => {
       expect(store.getZnode("/large")?.data).toEqual(bytes(1_000));
       expect(store.childNames("/").toSorted()).toEqual(["a", "large"]);
       expect(store.childNames("/a")).toEqual(["null"]);
+      expect(store.selectSpilledWatches(5)).toEqual([
+        { kind: "child", path: "/a", mode: "standard" },
+      ]);
 
       // Once, and nothing is left of it.
       const tables = sql.exec("SELECT name FROM sqlite_master WHERE name LIKE '%version%'");

@@ -22,6 +22,8 @@ const ODD: Znode = {
   childrenCreated: -(2 ** 31),
   numChildren: 8,
   ephemeralOwner: 2 ** 52 + 9,
+  isContainer: true,
+  ttlMs: 2 ** 40 - 1,
   data: Uint8Array.of(1, 2, 3),
   acl: [
     { perms: 3, id: { scheme: "digest", id: "ü:x" } },
@@ -33,6 +35,7 @@ describe("rows of znodes", () => {
   it.each<[what: string, change: Partial<Znode>]>([
     ["all fields", {}],
     ["an open ACL", { acl: OPEN_ACL_UNSAFE }],
+    ["neither container nor TTL", { isContainer: false, ttlMs: 0 }],
     ["null data", { data: null }],
     ["empty data", { data: new Uint8Array(0) }],
     ["no data and an open ACL", { data: null, acl: OPEN_ACL_UNSAFE }],

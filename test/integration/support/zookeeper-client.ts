@@ -287,6 +287,7 @@ function xidOf(request: Request): number | undefined {
     case OpCode.auth:
       return ReservedXid.auth;
     case OpCode.setWatches:
+    case OpCode.setWatches2:
       return ReservedXid.setWatches;
     default:
       return undefined;

@@ -158,7 +158,9 @@ export class WriterModel {
   #write(op: MultiOp, owner: SessionId, stamp: Stamp): Expected {
     switch (op.type) {
       case OpCode.create:
-      case OpCode.create2: {
+      case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL: {
         const data = op.data === null ? "" : decoder.decode(op.data);
         const isEphemeral =
           op.flags === CreateFlags.ephemeral || op.flags === CreateFlags.ephemeralSequential;

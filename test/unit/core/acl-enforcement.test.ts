@@ -4,8 +4,11 @@ import type { Request } from "../../../src/protocol/requests.ts";
 import { TestServer, type TestConnection } from "./harness.ts";
 import {
   acl,
+  addRecursiveWatch,
+  addWatch,
   auth,
   check,
+  checkWatches,
   create,
   exists,
   getACL,
@@ -191,9 +194,69 @@ describe("refusals", () => {
     expect(server.znode("/made")).toBeUndefined();
   });
 
-  it("do not apply to setWatches: it needs no permission, as in a real server", () => {
-    const { own, stranger } = prepare(0);
+  it("do not apply to setWatches and addWatch: neither needs a permission, as in a real server", () => {
+    const { server, stranger } = prepare(0);
     stranger.request(setWatches(2 ** 40, { data: ["/x"] }));
+    expect(stranger.request(addWatch("/x/kid")).err).toBe(0);
+    expect(server.watches.pathsOf("data", stranger).size).toBe(2);
+  });
+});
+
+/** Somebody who watches everything there is, and may read nothing of what is to come. */
+function watching(): { own: TestConnection; stranger: TestConnection } {
+  const { server, own, stranger } = prepare(0);
+  own.request(create("/hall"));
+  stranger.request(addRecursiveWatch("/"));
+  stranger.request(addWatch("/x"));
+  stranger.request(exists("/hall/secret", true));
+  stranger.request(getChildren("/hall", true));
+  stranger.take();
+  expect(server.watches.countOf(stranger)).toBe(6);
+  return { own, stranger };
+}
+
+describe("events", () => {
+  const closed = [acl("auth", "")];
+
+  it("of a znode are not for those who may not read it, whichever watch they have", () => {
+    const { own, stranger } = watching();
+    for (const request of [
+      setData("/x"),
+      create("/x/more", { acl: closed }),
+      create("/hall/secret", { acl: closed }),
+      setData("/hall/secret"),
+      create("/hall/secret/name", { acl: closed }),
+      remove("/hall/secret/name"),
+      remove("/hall/secret"),
+    ]) {
+      expect(own.request(request).err).toBe(0);
+    }
+    // That the open znode got a child is all there is to know.
+    expect(stranger.takeTrace()).toEqual(["childrenChanged /hall"]);
+    expect(own.request(checkWatches("/hall/secret", 2)).err).toBe(-121);
+  });
+
+  it("are for those who may read it alone: READ of the parent shows nothing of a child, nor the other way around", () => {
+    const { own, stranger } = watching();
+    own.request(create("/x/open"));
+    own.request(create("/hall/open"));
+    own.request(setACL("/hall/open", closed));
+    own.request(setData("/hall/open"));
+    own.request(setACL("/hall/open", [...closed, acl("world", "anyone", 1)]));
+    own.request(setData("/hall/open"));
+    own.request(remove("/hall/open"));
+    expect(stranger.takeTrace()).toEqual([
+      "created /x/open",
+      "created /hall/open",
+      "childrenChanged /hall",
+      "dataChanged /hall/open",
+      "deleted /hall/open",
+    ]);
+  });
+
+  it("are for those who can prove who they are by the time", () => {
+    const { own, stranger } = watching();
+    stranger.request(auth("digest", "own:pw"));
     stranger.take();
     own.request(setData("/x"));
     expect(stranger.takeTrace()).toEqual(["dataChanged /x"]);

@@ -11,22 +11,26 @@ import { OpCode } from "../../../src/protocol/op-code.ts";
 import { sha1Base64, TestServer } from "./harness.ts";
 import { acl, auth, create, getACL, getData } from "./request-builders.ts";
 
-const prove = (scheme: string, credential: string | null) =>
-  authenticate(scheme, credential, "127.0.0.1", sha1Base64);
+const SUPER_DIGEST = "super:D/InIHSb7yEEbrWz8b9l71RjZJU=";
+
+const prove = (scheme: string, credential: string | null, superDigest?: string) =>
+  authenticate(scheme, credential, "127.0.0.1", sha1Base64, superDigest);
 
 describe("authenticate", () => {
   it.each([
     ["own:pw", "own:B1Q1DRicWgP/CoZ8wMod4TOiUN4="],
     ["abc", "abc:qZk+NkcGgWq6PiVxeFDCbJzQ2J0="],
-    ["super:test", "super:D/InIHSb7yEEbrWz8b9l71RjZJU="],
+    ["super:test", SUPER_DIGEST],
   ])("digest %s proves %s", (credential, id) => {
-    expect(prove("digest", credential)).toEqual({ scheme: "digest", id });
+    expect(prove("digest", credential)).toEqual([{ scheme: "digest", id }]);
   });
 
   it("digest takes the name up to the first colon and hashes all of the credential", () => {
-    expect(prove("digest", "u:p:q")).toEqual({ scheme: "digest", id: `u:${sha1Base64("u:p:q")}` });
-    expect(prove("digest", ":")).toEqual({ scheme: "digest", id: `:${sha1Base64(":")}` });
-    expect(prove("digest", "")).toEqual({ scheme: "digest", id: `:${sha1Base64("")}` });
+    expect(prove("digest", "u:p:q")).toEqual([
+      { scheme: "digest", id: `u:${sha1Base64("u:p:q")}` },
+    ]);
+    expect(prove("digest", ":")).toEqual([{ scheme: "digest", id: `:${sha1Base64(":")}` }]);
+    expect(prove("digest", "")).toEqual([{ scheme: "digest", id: `:${sha1Base64("")}` }]);
   });
 
   it("digest without a credential proves nothing", () => {
@@ -34,8 +38,8 @@ describe("authenticate", () => {
   });
 
   it("ip proves the connection's own address, whatever the credential", () => {
-    expect(prove("ip", "10.0.0.1")).toEqual({ scheme: "ip", id: "127.0.0.1" });
-    expect(prove("ip", null)).toEqual(addressId("127.0.0.1"));
+    expect(prove("ip", "10.0.0.1")).toEqual([{ scheme: "ip", id: "127.0.0.1" }]);
+    expect(prove("ip", null)).toEqual([addressId("127.0.0.1")]);
   });
 
   it.each(["foo", "", "world", "auth", "super", "sasl", "x509", "DIGEST"])(

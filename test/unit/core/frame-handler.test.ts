@@ -5,21 +5,31 @@ import { OpCode } from "../../../src/protocol/op-code.ts";
 import { type Request, writeRequest } from "../../../src/protocol/requests.ts";
 import { TestServer, type TestConnection, WRITE_TYPES } from "./harness.ts";
 import {
+  addRecursiveWatch,
   check,
+  checkWatches,
+  container,
   create,
   create2,
+  createTTL,
   exists,
   getACL,
+  getAllChildrenNumber,
   getChildren,
   getChildren2,
   getData,
+  getEphemerals,
   multi,
+  multiRead,
   OPEN,
   ping,
+  reconfig,
   remove,
+  removeWatches,
   setACL,
   setData,
   setWatches,
+  setWatches2,
   sync,
 } from "./request-builders.ts";
 
@@ -51,6 +61,17 @@ const requests: readonly [string, Request][] = [
   ["sync", sync("/n")],
   ["multi", multi(check("/n"))],
   ["setWatches", setWatches(2 ** 40, { data: ["/n"] })],
+  ["createContainer", container("/t", { data: "x" })],
+  ["createTTL", createTTL("/t", 5, { data: "x" })],
+  ["multi of a container and a TTL", multi(container("/t"), createTTL("/t/t", 5), check("/t"))],
+  ["multiRead", multiRead("/n", "/n/*", "/nope")],
+  ["setWatches2", setWatches2(2 ** 40, { data: ["/n"], persistent: ["/n"], recursive: ["/"] })],
+  ["addWatch", addRecursiveWatch("/n")],
+  ["checkWatches", checkWatches("/n", 3)],
+  ["removeWatches", removeWatches("/n", 3)],
+  ["getEphemerals", getEphemerals("/n")],
+  ["getAllChildrenNumber", getAllChildrenNumber("/n")],
+  ["reconfig", reconfig("server.1=a:1:1;1")],
 ];
 
 describe("a body that is cut short", () => {
@@ -97,6 +118,9 @@ describe("odd fields", () => {
     ["setData with null data", 5, "000000022f6effffffffffffffff", 0],
     ["setData with empty data", 5, "000000022f6e00000000ffffffff", 0],
     ["setData with data of length -2", 5, "000000022f6efffffffeffffffff", -5],
+    ["createContainer with a null path", 19, "ffffffff00000000ffffffff00000004", -5],
+    ["createTTL with a null path", 21, "ffffffff00000000ffffffff000000050000000000000005", -5],
+    ["createContainer with a null ACL", 19, "000000022f7400000000ffffffff00000004", -114],
     ["setData with data of length 2^31-1", 5, "000000022f6e7fffffffffffffff", -5],
   ])("%s", (_, type, hex, code) => {
     const { server, client } = prepare();

@@ -12,7 +12,12 @@ import {
 } from "../../../src/core/frame-handler.ts";
 import { MemoryStore } from "../../../src/core/memory-store.ts";
 import { SessionTracker } from "../../../src/core/session-tracker.ts";
-import { type Client, StateMachine, type StepContext } from "../../../src/core/state-machine.ts";
+import {
+  type Client,
+  StateMachine,
+  type StateMachineOptions,
+  type StepContext,
+} from "../../../src/core/state-machine.ts";
 import { type Watcher, WatchManager } from "../../../src/core/watch-manager.ts";
 import { type Znode } from "../../../src/core/znode.ts";
 import { addressId } from "../../../src/core/auth.ts";
@@ -171,6 +176,8 @@ export interface ConnectOptions {
   readonly address?: string;
 }
 
+export type TestServerOptions = Pick<StateMachineOptions, "enforceQuota" | "superDigest">;
+
 export class TestServer {
   readonly store = new MemoryStore();
   readonly watches = new WatchManager();
@@ -180,14 +187,15 @@ export class TestServer {
   readonly #owners = new Map<SessionId, TestConnection>();
   readonly #touched = new Set<TestConnection>();
 
-  constructor(seed = 1) {
+  constructor(options: TestServerOptions = {}) {
     createSystemZnodes(this.store);
     this.machine = new StateMachine({
       store: this.store,
       watches: this.watches,
       tickTimeMs: TICK_MS,
-      randomBytes: seededRandomBytes(seed),
+      randomBytes: seededRandomBytes(1),
       sha1Base64,
+      ...options,
     });
   }
 
@@ -295,6 +303,12 @@ export class TestServer {
     this.#deliver();
   }
 
+  /** Takes a container or a znode with a TTL away, if it may go. */
+  reap(path: string): void {
+    this.machine.reap(path, this.#context());
+    this.#deliver();
+  }
+
   #context(): StepContext {
     return {
       nowMs: this.nowMs,
@@ -316,6 +330,8 @@ export class TestServer {
 export const WRITE_TYPES: readonly number[] = [
   OpCode.create,
   OpCode.create2,
+  OpCode.createContainer,
+  OpCode.createTTL,
   OpCode.delete,
   OpCode.setData,
   OpCode.setACL,

@@ -58,6 +58,22 @@ describe("MemoryStore", () => {
     expect(ephemerals).toEqual(["/a"]);
   });
 
+  it("counts a znode and what is below it, with the bytes of their data", () => {
+    const store = new MemoryStore();
+    for (const [path, data] of [
+      ["/", null],
+      ["/a", Uint8Array.of(1, 2)],
+      ["/a/b", Uint8Array.of(3)],
+      ["/ab", Uint8Array.of(4, 5, 6)],
+    ] as const) {
+      store.putZnode(path, znode({ data }));
+    }
+    expect(store.subtreeTotals("/a")).toEqual({ znodes: 2, bytes: 3 });
+    expect(store.subtreeTotals("/")).toEqual({ znodes: 4, bytes: 6 });
+    expect(store.subtreeTotals("/a/b")).toEqual({ znodes: 1, bytes: 1 });
+    expect(store.subtreeTotals("/b")).toEqual({ znodes: 0, bytes: 0 });
+  });
+
   it("keeps sessions", () => {
     const store = new MemoryStore();
     const session: Session = { id: 5, passwd: new Uint8Array(16), timeoutMs: 4_000, createdMs: 1 };
@@ -85,6 +101,10 @@ describe("MemoryStore", () => {
         for (const parent of ["/", "/a", "/b", "/a/x"]) {
           const names = paths.filter((p) => p !== "/" && parentPath(p) === parent).map(nodeName);
           expect(sorted(store.childNames(parent))).toEqual(sorted(names));
+        }
+        for (const at of ["/", "/a", "/a/x", "/b", "/nope"]) {
+          const below = paths.filter((p) => p === at || at === "/" || p.startsWith(`${at}/`));
+          expect(store.subtreeTotals(at)).toEqual({ znodes: below.length, bytes: 0 });
         }
         for (const owner of [1, 2]) {
           const owned = paths.filter((p) => store.getZnode(p)?.ephemeralOwner === owner);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { JuteWriter } from "../../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { writeACL } from "../../../src/protocol/records.ts";
-import { writeMultiHeader } from "../../../src/protocol/requests.ts";
+import { writeMultiHeader } from "../../../src/protocol/multi-ops.ts";
 import { type ReceivedReply, TestServer } from "./harness.ts";
 import { pathTable, pathTableOps } from "./path-table.ts";
 import { create, OPEN } from "./request-builders.ts";

@@ -1,13 +1,14 @@
 /**
  * Short ways to write requests in tests: everything that a test does not care about has a default.
  */
-import { CreateFlags, OpCode, Perms } from "../../../src/protocol/op-code.ts";
+import { AddWatchMode, CreateFlags, OpCode, Perms } from "../../../src/protocol/op-code.ts";
 import type { ACL } from "../../../src/protocol/records.ts";
 import type {
   CheckVersionRequest,
   CreateRequest,
   DeleteRequest,
   MultiOp,
+  ReadOp,
   Request,
   SetACLRequest,
   SetDataRequest,
@@ -41,6 +42,17 @@ export function create(path: string, options: CreateOptions = {}): CreateRequest
 
 export function create2(path: string, options: CreateOptions = {}): CreateRequest {
   return { ...create(path, options), type: OpCode.create2 };
+}
+
+export function container(path: string, options: CreateOptions = {}): CreateRequest {
+  const flags = CreateFlags.container;
+  return { ...create(path, { flags, ...options }), type: OpCode.createContainer };
+}
+
+/** With a time to live in milliseconds. */
+export function createTTL(path: string, ttl: number, options: CreateOptions = {}): CreateRequest {
+  const flags = CreateFlags.persistentWithTTL;
+  return { ...create(path, { flags, ...options }), type: OpCode.createTTL, ttl };
 }
 
 export function ephemeral(path: string): CreateRequest {
@@ -95,6 +107,40 @@ export function multi(...ops: readonly MultiOp[]): Request {
   return { type: OpCode.multi, ops };
 }
 
+/** Reads of data, or of children where a path is given as `/path/*`. */
+export function multiRead(...paths: readonly string[]): Request {
+  const ops = paths.map((path): ReadOp => {
+    const isList = path.endsWith("/*");
+    const type = isList ? OpCode.getChildren : OpCode.getData;
+    return { type, path: isList ? path.slice(0, -2) || "/" : path, watch: false };
+  });
+  return { type: OpCode.multiRead, ops };
+}
+
+export function getEphemerals(prefixPath: string | null): Request {
+  return { type: OpCode.getEphemerals, prefixPath };
+}
+
+export function getAllChildrenNumber(path: string): Request {
+  return { type: OpCode.getAllChildrenNumber, path };
+}
+
+export function addWatch(path: string, mode: number = AddWatchMode.persistent): Request {
+  return { type: OpCode.addWatch, path, mode };
+}
+
+export function addRecursiveWatch(path: string): Request {
+  return addWatch(path, AddWatchMode.persistentRecursive);
+}
+
+export function checkWatches(path: string, watcherType: number): Request {
+  return { type: OpCode.checkWatches, path, watcherType };
+}
+
+export function removeWatches(path: string, watcherType: number): Request {
+  return { type: OpCode.removeWatches, path, watcherType };
+}
+
 export function auth(scheme: string, credential: string | null, authType = 0): Request {
   const type = OpCode.auth;
   return { type, authType, scheme, auth: credential === null ? null : bytes(credential) };
@@ -117,5 +163,31 @@ export function setWatches(
   };
 }
 
+export function setWatches2(
+  relativeZxid: number,
+  lists: Parameters<typeof setWatches>[1] & {
+    readonly persistent?: readonly string[];
+    readonly recursive?: readonly string[];
+  },
+): SetWatchesRequest {
+  return {
+    ...setWatches(relativeZxid, lists),
+    type: OpCode.setWatches2,
+    persistentWatches: lists.persistent ?? [],
+    persistentRecursiveWatches: lists.recursive ?? [],
+  };
+}
+
+export function reconfig(newMembers: string | null): Request {
+  const type = OpCode.reconfig;
+  return { type, joiningServers: null, leavingServers: null, newMembers, curConfigId: -1 };
+}
+
+export function sasl(token: string): Request {
+  return { type: OpCode.sasl, token: bytes(token) };
+}
+
+export const whoAmI: Request = { type: OpCode.whoAmI };
+export const deleteContainer: Request = { type: OpCode.deleteContainer };
 export const ping: Request = { type: OpCode.ping };
 export const closeSession: Request = { type: OpCode.closeSession };

@@ -2,7 +2,20 @@ import { describe, expect, it } from "vitest";
 import { addTouchedPaths } from "../../../src/core/touched-paths.ts";
 import { CreateFlags, OpCode } from "../../../src/protocol/op-code.ts";
 import type { Request } from "../../../src/protocol/requests.ts";
-import { create, create2, remove, sequential, setData } from "./request-builders.ts";
+import {
+  addWatch,
+  container,
+  create,
+  create2,
+  createTTL,
+  getEphemerals,
+  multiRead,
+  remove,
+  sequential,
+  setData,
+  setWatches2,
+  whoAmI,
+} from "./request-builders.ts";
 
 const READS = [OpCode.exists, OpCode.getData, OpCode.getChildren, OpCode.getChildren2] as const;
 
@@ -13,11 +26,20 @@ describe("the paths that a request touches", () => {
     [sequential("/a/b"), ["/a"]],
     [create("/a/b", { flags: CreateFlags.ephemeralSequential }), ["/a"]],
     [create("no slash"), ["no slash"]],
+    [container("/a/b"), ["/a/b", "/a"]],
+    [createTTL("/a/b", 5), ["/a/b", "/a"]],
+    [createTTL("/a/b", 5, { flags: CreateFlags.persistentSequentialWithTTL }), ["/a"]],
     [remove("/a/b"), ["/a/b", "/a"]],
     [setData("/a/b"), ["/a/b"]],
     [{ type: OpCode.getACL, path: "/a" }, ["/a"]],
     [{ type: OpCode.setACL, path: "/a", acl: null, version: -1 }, ["/a"]],
     [{ type: OpCode.sync, path: "/a" }, []],
+    [multiRead("/a", "/a/b/*"), ["/a", "/a/b"]],
+    [{ type: OpCode.multiRead, ops: [{ type: 8, path: "", watch: false }] }, ["/"]],
+    [setWatches2(0, { data: ["/d"], exist: ["/e"], persistent: ["/p"] }), ["/d", "/e"]],
+    [addWatch("/a"), []],
+    [getEphemerals("/a"), []],
+    [whoAmI, []],
     [{ type: OpCode.ping }, []],
     [{ type: OpCode.closeSession }, []],
     [{ type: OpCode.multi, ops: [create("/a/b"), remove("/c")] }, ["/a/b", "/a", "/c", "/"]],

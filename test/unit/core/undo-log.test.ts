@@ -33,6 +33,7 @@ describe("UndoLog", () => {
     expect(undo.getZnode("/a")).toBe(one);
     expect(undo.childNames("/")).toEqual(["a"]);
     expect(undo.ephemeralPaths(5)).toEqual(["/a"]);
+    expect(undo.subtreeTotals("/")).toEqual({ znodes: 1, bytes: 0 });
     expect(store.getZnode("/a")).toBe(one);
     undo.deleteZnode("/a");
     expect(undo.getZnode("/a")).toBeUndefined();

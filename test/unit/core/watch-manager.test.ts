@@ -5,7 +5,9 @@ import {
   type Watcher,
   type WatchKind,
   WatchManager,
+  type WatchMode,
 } from "../../../src/core/watch-manager.ts";
+import { WatcherType } from "../../../src/protocol/op-code.ts";
 
 interface Named {
   readonly name: string;
@@ -129,7 +131,7 @@ describe("WatchManager: who goes", () => {
     watches.removeWatcher(ann as Named);
     expect(watches.pathsOf("data", ann as Named).size).toBe(0);
     expect(watches.pathsOf("child", ann as Named).size).toBe(0);
-    expect([...watches.pathsOf("data", bob as Named)]).toEqual(["/a"]);
+    expect([...watches.pathsOf("data", bob as Named)]).toEqual([["/a", "standard"]]);
     expect(trigger(watches, "deleted", "/a")).toEqual(["bob deleted /a"]);
     expect(trigger(watches, "deleted", "/b")).toEqual([]);
   });
@@ -148,8 +150,20 @@ function key(watcher: Watcher, kind: WatchKind, at: string): string {
 }
 
 type Step =
-  | { readonly do: "add"; readonly kind: WatchKind; readonly path: string; readonly who: number }
-  | { readonly do: "remove"; readonly who: number }
+  | {
+      readonly do: "add";
+      readonly kind: WatchKind;
+      readonly path: string;
+      readonly who: number;
+      readonly mode: WatchMode;
+    }
+  | { readonly do: "go"; readonly who: number }
+  | {
+      readonly do: "remove";
+      readonly type: WatcherType;
+      readonly path: string;
+      readonly who: number;
+    }
   | { readonly do: "trigger"; readonly type: Change["type"]; readonly path: string };
 
 const path = fc.constantFrom("/", "/a", "/a/b", "/a/b/c", "/d");
@@ -162,9 +176,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constantFrom("data" as const, "child" as const),
       path,
       who,
+      mode: fc.constantFrom("standard" as const, "persistent" as const, "recursive" as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("remove" as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("go" as const), who }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("remove" as const),
+      type: fc.constantFrom(...Object.values(WatcherType)),
+      path,
+      who,
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -176,37 +200,42 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("WatchManager: onChanged", () => {
-  it("tells of every watch that is set or fires, so that a copy kept from it is never wrong", () => {
+  it("tells of every watch that is set, fires or is removed, so that a copy kept from it is never wrong", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const people = [ann, bob, cid] as const;
-        const copy = new Set<string>();
-        const watches = new WatchManager((watcher, kind, at, set) => {
+        const copy = new Map<string, WatchMode>();
+        const watches = new WatchManager((watcher, kind, at, mode) => {
           const name = key(watcher, kind, at);
-          // It is told once: never of a watch that is there already, never of one that is not.
-          expect(copy.has(name)).toBe(!set);
-          if (set) copy.add(name);
-          else copy.delete(name);
+          // It is told once: never of a watch that is as it was already.
+          expect(copy.get(name)).not.toBe(mode);
+          if (mode === undefined) copy.delete(name);
+          else copy.set(name, mode);
         });
         for (const one of steps) {
           if (one.do === "add") {
-            watches.add(one.kind, one.path, people[one.who] as Named);
+            watches.add(one.kind, one.path, people[one.who] as Named, one.mode);
           } else if (one.do === "remove") {
+            watches.remove(one.type, one.path, people[one.who] as Named);
+          } else if (one.do === "go") {
             // A connection that goes takes its watches along, and is not told of each.
             const gone = people[one.who] as Named;
             watches.removeWatcher(gone);
-            for (const name of copy) if (name.startsWith(`${gone.name} `)) copy.delete(name);
+            for (const name of copy.keys()) {
+              if (name.startsWith(`${gone.name} `)) copy.delete(name);
+            }
           } else {
             watches.trigger({ type: one.type, path: one.path }, () => {});
           }
           const actual = people.flatMap((person) =>
             (["data", "child"] as const).flatMap((kind) =>
-              [...watches.pathsOf(kind, person as Named)].map((at) =>
-                key(person as Named, kind, at),
+              [...watches.pathsOf(kind, person as Named)].map(
+                ([at, mode]) => `${key(person as Named, kind, at)} ${mode}`,
               ),
             ),
           );
-          expect(actual.toSorted()).toEqual([...copy].toSorted());
+          const copied = [...copy].map(([name, mode]) => `${name} ${mode}`);
+          expect(actual.toSorted()).toEqual(copied.toSorted());
         }
       }),
       { numRuns: 300 },
@@ -215,8 +244,8 @@ describe("WatchManager: onChanged", () => {
 
   it("tells before the event, in the order of the events", () => {
     const log: string[] = [];
-    const watches = new WatchManager((watcher, kind, at, set) => {
-      log.push(`${set ? "set" : "gone"} ${(watcher as Named).name} ${kind} ${at}`);
+    const watches = new WatchManager((watcher, kind, at, mode) => {
+      log.push(`${mode === undefined ? "gone" : "set"} ${(watcher as Named).name} ${kind} ${at}`);
     });
     watches.add("data", "/a", ann as Named);
     watches.add("data", "/a", ann as Named);

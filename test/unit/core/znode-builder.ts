@@ -14,6 +14,8 @@ export function znode(fields: Partial<Znode> = {}): Znode {
     childrenCreated: 0,
     numChildren: 0,
     ephemeralOwner: 0,
+    isContainer: false,
+    ttlMs: 0,
     data: null,
     acl: OPEN_ACL_UNSAFE,
     ...fields,

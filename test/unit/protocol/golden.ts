@@ -45,6 +45,7 @@ const LONGS = new Set([
   "mtime",
   "ephemeralOwner",
   "ttl",
+  "curConfigId",
 ]);
 
 /** One of our records, from the golden JSON of it. */
@@ -69,13 +70,15 @@ function toField(name: string, value: Json): unknown {
 
 /** Our request, or body of a reply, from an entry: tagged with its type. */
 export function toTagged(type: number, body: JsonObject | null): Record<string, unknown> {
-  if (type === OpCode.multi) {
+  if (type === OpCode.multi || type === OpCode.multiRead) {
     const [[name, parts] = ["ops", []]] = Object.entries(body ?? {});
     const list = parts as readonly { header: { type: number }; body: JsonObject | null }[];
     return { type, [name]: list.map((part) => toTagged(part.header.type, part.body)) };
   }
-  const { type: authType, ...fields } = toRecord(body ?? {});
-  return authType === undefined ? { ...fields, type } : { ...fields, authType, type };
+  const { type: inner, ...fields } = toRecord(body ?? {});
+  // The two kinds of request that have a field of this name themselves.
+  if (inner !== undefined) fields[type === OpCode.auth ? "authType" : "watcherType"] = inner;
+  return type === OpCode.addWatch && "err" in fields ? { type } : { ...fields, type };
 }
 
 /**

@@ -63,7 +63,7 @@ function isWholeWithoutReadOnly(entry: GoldenEntry, length: number): boolean {
 
 describe(`every truncation of ${whole.length} golden frames`, () => {
   it("stands on enough frames", () => {
-    expect(whole.length).toBeGreaterThanOrEqual(316);
+    expect(whole.length).toBeGreaterThanOrEqual(390);
   });
 
   it.each(whole.map((entry) => [idOf(entry), entry] as const))("of %s is refused", (_, entry) => {
@@ -197,6 +197,14 @@ describe("frames that claim more than they hold", () => {
     ],
     ["op 999 in a multi", `${header} 0000000e 000003e700ffffffff ffffffff01ffffffff`],
     ["op -1 in a multi that is not its end", `${header} 0000000e ffffffff00ffffffff`],
+    ["a multiRead without an end", `${header} 00000016 0000000400ffffffff 000000022f6100`],
+    ["a write in a multiRead", `${header} 00000016 0000000200ffffffff 000000022f61ffffffff`],
+    ["an exists in a multiRead", `${header} 00000016 0000000300ffffffff 000000022f6100`],
+    ["setWatches2 of three lists", `${header} 00000069 ${"00".repeat(20)}`],
+    ["setWatches2 with a null list", `${header} 00000069 ${"00".repeat(24)} ffffffff`],
+    ["setWatches2 with a huge list", `${header} 00000069 ${"00".repeat(24)} ${huge} 00000000`],
+    ["a sasl with a huge token", `${header} 00000066 ${huge}`],
+    ["a reconfig with a huge text", `${header} 00000010 ffffffff ${huge}`],
   ])("%s is refused", (_, hex) => {
     const reader = new JuteReader(fromHex(hex));
     const { type } = readRequestHeader(reader);
@@ -219,11 +227,36 @@ describe("frames that claim more than they hold", () => {
     expect(() => multi(MULTI_OPS_MAX + 1)).toThrow(JuteError);
   });
 
+  it("a multiRead of more ops than the limit is refused, too", () => {
+    const op = fromHex("0000000400ffffffff 000000012f 00");
+    const many = new Uint8Array((MULTI_OPS_MAX + 1) * op.length);
+    for (let at = 0; at < many.length; at += op.length) many.set(op, at);
+    const multiRead = (count: number) =>
+      readRequest(
+        new JuteReader(
+          Buffer.concat([many.subarray(0, count * op.length), fromHex("ffffffff01ffffffff")]),
+        ),
+        OpCode.multiRead,
+      );
+    const request = multiRead(MULTI_OPS_MAX);
+    expect(request?.type === OpCode.multiRead && request.ops.length).toBe(MULTI_OPS_MAX);
+    expect(() => multiRead(MULTI_OPS_MAX + 1)).toThrow(JuteError);
+  });
+
   it("an end of a multi is known by its done byte alone", () => {
     for (const hex of ["ffffffff01ffffffff", "ffffffff02ffffffff", "000000050100000000"]) {
-      const request = readRequest(new JuteReader(fromHex(hex)), OpCode.multi);
-      expect(request).toEqual({ type: OpCode.multi, ops: [] });
+      for (const type of [OpCode.multi, OpCode.multiRead]) {
+        const request = readRequest(new JuteReader(fromHex(hex)), type);
+        expect(request).toEqual({ type, ops: [] });
+      }
     }
+  });
+
+  it("replies that no server sends are refused", () => {
+    const addWatch = fromHex("ffffff87");
+    expect(() => readReply(new JuteReader(addWatch), OpCode.addWatch)).toThrow(JuteError);
+    const exists = fromHex(`0000000300 00000000 ${"00".repeat(68)} ffffffff01ffffffff`);
+    expect(() => readReply(new JuteReader(exists), OpCode.multiRead)).toThrow(JuteError);
   });
 
   it("bytes behind a body are ignored", () => {
@@ -254,7 +287,14 @@ describe("nulls", () => {
     ["getACL", OpCode.getACL, nullPath],
     ["getChildren", OpCode.getChildren, `${nullPath} 00`],
     ["getChildren2", OpCode.getChildren2, `${nullPath} 00`],
-  ])("%s with a null path is malformed", (_, type, hex) => {
+    ["createContainer", OpCode.createContainer, `${nullPath} 00000000 00000000 00000004`],
+    ["createTTL", OpCode.createTTL, `${nullPath} ${"00".repeat(12)} 00000005 0000000000000005`],
+    ["getAllChildrenNumber", OpCode.getAllChildrenNumber, nullPath],
+    ["addWatch", OpCode.addWatch, `${nullPath} 00000000`],
+    ["checkWatches", OpCode.checkWatches, `${nullPath} 00000003`],
+    ["removeWatches", OpCode.removeWatches, `${nullPath} 00000003`],
+    ["sasl", OpCode.sasl, "ffffffff"],
+  ])("%s with a null path, or token, is malformed", (_, type, hex) => {
     expect(() => readRequest(new JuteReader(fromHex(hex)), type)).toThrow(JuteError);
   });
 
@@ -263,6 +303,19 @@ describe("nulls", () => {
     expect(setData).toEqual({ type: OpCode.setData, path: "", data: null, version: -1 });
     const setACL = readRequest(new JuteReader(fromHex(`${nullPath} ffffffff ffffffff`)), 7);
     expect(setACL).toEqual({ type: OpCode.setACL, path: "", acl: null, version: -1 });
+  });
+
+  it("getEphemerals with a null prefix and reconfig without any text are well-formed", () => {
+    const all = readRequest(new JuteReader(fromHex("ffffffff")), OpCode.getEphemerals);
+    expect(all).toEqual({ type: OpCode.getEphemerals, prefixPath: null });
+    const body = fromHex("ffffffff ffffffff ffffffff ffffffffffffffff");
+    expect(readRequest(new JuteReader(body), OpCode.reconfig)).toEqual({
+      type: OpCode.reconfig,
+      joiningServers: null,
+      leavingServers: null,
+      newMembers: null,
+      curConfigId: -1,
+    });
   });
 
   it("sync with a null path is well-formed", () => {

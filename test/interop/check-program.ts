@@ -1,31 +1,62 @@
 /**
- * Runs one of the Python scripts in `kazoo/` and hands out its verdicts, check by check, as it
- * prints them. What the scripts print is described in `kazoo/support/harness.py`.
+ * Runs a program of checks in some client's own language, with a test for each of them. Such a program takes an address
+ * and prints `ok NAME` or `not ok NAME: WHY` for every check, as it makes up its mind; given `--list` it prints the names
+ * alone, without a server.
  */
 import { execFileSync, spawn, type ChildProcessByStdio } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { PYTHON } from "./requirements.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
-const SCRIPT_DIRECTORY = join(import.meta.dirname, "kazoo");
 const VERDICT = /^(ok|not ok) ([^:]+)(?:: (.*))?$/;
 
 export type Verdict = "ok" | `not ok: ${string}`;
 
-export function kazooScripts(): string[] {
-  const files = readdirSync(SCRIPT_DIRECTORY).filter((file) => file.endsWith(".py"));
-  return files.toSorted().map((file) => basename(file, ".py"));
+export interface CheckProgram {
+  readonly name: string;
+  readonly command: string;
+  /** What comes before the address. */
+  readonly arguments: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Asks a script which checks it is going to make, without a server. */
-export function kazooChecks(script: string): string[] {
-  const output = execFileSync(PYTHON, pythonArguments(script, "--list"), { encoding: "utf8" });
+/** A test for each check of the program, and one that it has said all that it had to say. */
+export function describeChecks(program: CheckProgram): void {
+  const checks = listChecks(program);
+  if (checks.length === 0) throw new Error(`${program.name} has no checks`);
+
+  describe(program.name, () => {
+    let run: CheckRun;
+
+    beforeAll(() => {
+      run = new CheckRun(program, inject("interopAddress"));
+    });
+
+    afterAll(async () => {
+      await run.dispose();
+    });
+
+    it.each(checks)("%s", async (check) => {
+      expect(await run.verdict(check)).toBe("ok");
+    });
+
+    it("makes all its checks, and nothing unexpected happens", async () => {
+      expect(await run.exitCode).toBe(0);
+      expect(run.checksAnswered).toEqual(checks);
+      expect(run.surprises).toEqual([]);
+    });
+  });
+}
+
+function listChecks(program: CheckProgram): string[] {
+  const output = execFileSync(program.command, [...program.arguments, "--list"], {
+    encoding: "utf8",
+    env: { ...process.env, ...program.env },
+  });
   return output.split("\n").filter((line) => line !== "");
 }
 
-export class KazooScript {
+class CheckRun {
   readonly exitCode: Promise<number | null>;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #verdicts = new Map<string, Verdict>();
@@ -33,9 +64,10 @@ export class KazooScript {
   readonly #waiters = new Set<() => void>();
   #hasExited = false;
 
-  constructor(script: string, address: string) {
-    this.#process = spawn(PYTHON, pythonArguments(script, address), {
+  constructor(program: CheckProgram, address: string) {
+    this.#process = spawn(program.command, [...program.arguments, address], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...program.env },
     });
     createInterface({ input: this.#process.stdout }).on("line", (line) => this.#read(line));
     createInterface({ input: this.#process.stderr }).on("line", (line) => {
@@ -59,19 +91,19 @@ export class KazooScript {
     return [...this.#verdicts.keys()];
   }
 
-  /** Waits until the script has made up its mind on this check, or has ended without. */
+  /** Waits until the program has made up its mind on this check, or has ended without. */
   async verdict(check: string): Promise<Verdict> {
     while (true) {
       const verdict = this.#verdicts.get(check);
       if (verdict !== undefined) return verdict;
       if (this.#hasExited) {
-        return `not ok: the script ended without a verdict\n${this.#surprises.join("\n")}`;
+        return `not ok: the program ended without a verdict\n${this.#surprises.join("\n")}`;
       }
       await new Promise<void>((resolve) => this.#waiters.add(resolve));
     }
   }
 
-  /** Ends the script however far it is; for `afterAll`. */
+  /** Ends the program however far it is; for `afterAll`. */
   async dispose(): Promise<void> {
     if (!this.#hasExited) this.#process.kill("SIGKILL");
     await this.exitCode;
@@ -91,9 +123,4 @@ export class KazooScript {
     for (const waiter of this.#waiters) waiter();
     this.#waiters.clear();
   }
-}
-
-function pythonArguments(script: string, argument: string): string[] {
-  // -B: the scripts import a module beside them, which must not leave a __pycache__ in the tree.
-  return ["-B", join(SCRIPT_DIRECTORY, `${script}.py`), argument];
 }

@@ -1,7 +1,7 @@
 /** Watches that are taken away, and watches that stay. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { ZkCli, type PrintedEvent } from "../zkcli-session.ts";
+import { ZkCli, type PrintedEvent } from "./zkcli-session.ts";
 
 const address = inject("interopAddress");
 const root = `/interop-${randomUUID()}`;
@@ -43,6 +43,42 @@ describe("a one-shot watch", () => {
     expect((await watcher.run(`removewatches ${root}/unwatched`)).join()).toContain(
       "No such watcher",
     );
+  });
+});
+
+describe("removewatches", () => {
+  it("-d and -c take away the one kind and leave the other", async () => {
+    const path = `${root}/both`;
+    await writer.run(`create ${path}`);
+    for (const [flag, removed, kept] of [
+      ["-d", "DataWatchRemoved", "NodeChildrenChanged"],
+      ["-c", "ChildWatchRemoved", "NodeDataChanged"],
+    ] as const) {
+      await watcher.run(`get -w ${path}`);
+      await watcher.run(`ls -w ${path}`);
+      expect(await watcher.run(`removewatches ${path} ${flag}`)).toEqual([]);
+      expect(await watcher.nextEvent()).toEqual(event(removed, path));
+      await writer.run(`set ${path} x`);
+      await writer.run(`create ${path}/child${flag}`);
+      expect(await watcher.nextEvent()).toEqual(event(kept, path));
+      await expectNoFurtherEvent();
+    }
+  });
+
+  it("-a takes all away", async () => {
+    const path = `${root}/all`;
+    await writer.run(`create ${path}`);
+    await watcher.run(`get -w ${path}`);
+    await watcher.run(`ls -w ${path}`);
+    expect(await watcher.run(`removewatches ${path} -a`)).toEqual([]);
+    const events = [await watcher.nextEvent(), await watcher.nextEvent()];
+    expect(events.map(({ type }) => type).toSorted()).toEqual([
+      "ChildWatchRemoved",
+      "DataWatchRemoved",
+    ]);
+    await writer.run(`set ${path} x`);
+    await writer.run(`create ${path}/child`);
+    await expectNoFurtherEvent();
   });
 });
 
