@@ -46,6 +46,7 @@ export class Servers implements AsyncDisposable {
     this.#own = own;
     this.#dataDir = dataDir;
     this.#observers = observers;
+    process.once("exit", this.#removeData);
   }
 
   static async start(options: ServersOptions): Promise<Servers> {
@@ -89,8 +90,13 @@ export class Servers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const observer of this.#observers) observer.close();
     await Promise.all([this.#real.stop(), this.#own.stop()]);
-    rmSync(this.#dataDir, { recursive: true, force: true });
+    this.#removeData();
+    process.off("exit", this.#removeData);
   }
+
+  readonly #removeData = (): void => {
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  };
 }
 
 function addressOf(server: EdgekeeperServer): Address {

@@ -292,10 +292,14 @@ describe("create flags", () => {
     expect(await send(OpCode.create2, "/f", buffer("x"), 1, OPEN, flags)).toBe(BAD_ARGUMENTS);
   });
 
-  // 3.8.0 makes an ordinary znode of a container that is asked for in this way.
-  test.each([4, 5, 6])("%i is a mode that is not there", async (flags) => {
-    expect(await send(OpCode.create, "/f", buffer("x"), 1, OPEN, flags)).toBe(
-      "xid=5 zxid=z0+1 err=-6 | open | +1",
+  test.each([5, 6])("%i wants a TTL, which the request cannot have", async (flags) => {
+    expect(await send(OpCode.create, "/f", buffer("x"), 1, OPEN, flags)).toBe(BAD_ARGUMENTS);
+    expect(await send(OpCode.create2, "/f", buffer("x"), 1, OPEN, flags)).toBe(BAD_ARGUMENTS);
+  });
+
+  test("4 makes an ordinary znode, since a container has a request of its own", async () => {
+    expect(await send(OpCode.create, "/f4", buffer("x"), 1, OPEN, 4)).toBe(
+      "xid=5 zxid=z0+1 err=0 7B | open | +1",
     );
   });
 });
