@@ -14,6 +14,9 @@ const STATS = "zookeeper_stats";
 /** Numbers of znodes and of bytes of data; -1, as an absent key, is no limit. */
 export type QuotaNumbers = Map<string, number>;
 
+/** What ZooKeeper itself writes has some hundred bytes. */
+const QUOTA_BYTES_MAX = 1_024;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -114,6 +117,8 @@ export function formatQuota(numbers: QuotaNumbers): string {
 function numbersAt(store: ZnodeStore, quota: string, name: string): QuotaNumbers | undefined {
   const znode = store.getZnode(`${QUOTA}${quota}/${name}`);
   if (znode === undefined || znode.data === null) return undefined;
+  // Anybody may write here, and every write below the quota reads it.
+  if (znode.data.length > QUOTA_BYTES_MAX) return undefined;
   return parseQuota(decoder.decode(znode.data));
 }
 

@@ -92,6 +92,29 @@ export function meetsQuota(requests: readonly RequestStep[]): boolean {
   return ops.filter(({ op }) => COUNTED.has(op)).length > 1;
 }
 
+/**
+ * The requests of a burst without those writes that come behind a setACL. ZooKeeper checks a write against the ACL from before
+ * a setACL that is still on its way through its pipeline (`PrepRequestProcessor` notes the new version of the ACL there, and not
+ * the ACL); how far it is, is a matter of timing. Edgekeeper checks against what the session has been promised.
+ */
+export function withoutACLRaces(requests: readonly RequestStep[]): readonly RequestStep[] {
+  const at = requests.findIndex(({ op }) => op === "setACL");
+  if (at < 0) return requests;
+  return requests.filter(({ op }, index) => index <= at || !CHECKED.has(op));
+}
+
+/** The requests that are checked when they enter the pipeline. */
+const CHECKED: ReadonlySet<RequestStep["op"]> = new Set([
+  "create",
+  "create2",
+  "createContainer",
+  "createTTL",
+  "delete",
+  "setData",
+  "setACL",
+  "multi",
+]);
+
 const COUNTED: ReadonlySet<RequestStep["op"]> = new Set([
   "create",
   "create2",

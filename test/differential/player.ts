@@ -3,7 +3,7 @@
  * nothing of the other server: the same steps on the same state must give the same records.
  */
 import type { Address } from "./connection.ts";
-import { hasNullPath, meetsQuota } from "./differences.ts";
+import { hasNullPath, meetsQuota, withoutACLRaces } from "./differences.ts";
 import { isFatal } from "./fatal-requests.ts";
 import { Naming } from "./naming.ts";
 import type { Observer } from "./observer.ts";
@@ -184,7 +184,7 @@ export class Player implements Lookup {
     const { connection } = slot;
     if (connection === undefined || !connection.isOpen) return false;
     this.#active = slot;
-    const sent = requests.filter(
+    const sent = withoutACLRaces(requests).filter(
       (request) =>
         !isFatal(request, (path) => this.path(path)) &&
         !(requests.length > 1 && hasNullPath(request)),

@@ -84,15 +84,10 @@ describe("the text of a quota", () => {
   ])("%j is written as %j", (text, written) => {
     expect(formatQuota(parseQuota(text) ?? new Map())).toBe(written);
   });
-
-  it("of a million separators or equals signs is read at once", () => {
-    for (const text of [`${";".repeat(1e6)}x`, `a=1${"=".repeat(1e6)}x`, "=".repeat(1e6)]) {
-      const before = performance.now();
-      parseQuota(text);
-      expect(performance.now() - before).toBeLessThan(1_000);
-    }
-  });
 });
+
+/** More than anybody needs, and than is read. */
+const LONG = `count=1,bytes=1=;${"x=1;".repeat(300)}`;
 
 describe("statistics", () => {
   it("are filled with what there is when they are created, whatever they were created with", () => {
@@ -214,6 +209,7 @@ describe("statistics", () => {
       ["count=1", "count=2,bytes=0"],
       ["", "count=0,bytes=0"],
       ["rubbish", "rubbish"],
+      [LONG, LONG],
     ] as const) {
       client.request(setData(`${QUOTA}/q/zookeeper_stats`, text));
       expect(client.request(create("/q/n-", { data: "x", flags: 2 })).err).toBe(0);
