@@ -38,6 +38,10 @@ export class MemoryStore implements Store {
     return [...(this.#ephemerals.get(owner) ?? [])];
   }
 
+  countSubtree(path: string): number {
+    return this.subtreeTotals(path).znodes;
+  }
+
   subtreeTotals(path: string): SubtreeTotals {
     const below = path === "/" ? "/" : `${path}/`;
     let znodes = 0;

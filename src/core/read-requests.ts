@@ -116,7 +116,7 @@ export function getAllChildrenNumber(
   const znode = find(store, request.path);
   if (znode === undefined) return failure(ErrorCode.noNode);
   if (!permits(znode.acl, Perms.read, client.authIds)) return failure(ErrorCode.noAuth);
-  const { znodes } = store.subtreeTotals(request.path === "" ? ROOT : request.path);
+  const znodes = store.countSubtree(request.path === "" ? ROOT : request.path);
   // ZooKeeper counts the root among what is below "".
   const totalNumber = request.path === "" ? znodes : znodes - 1;
   return { err: ok, reply: { type: request.type, totalNumber } };

@@ -36,6 +36,8 @@ export interface Store {
   /** Paths of the ephemeral znodes of a session, in no particular order. */
   ephemeralPaths(owner: SessionId): readonly string[];
 
+  /** The number of znodes at and below a path. Takes less than {@link Store.subtreeTotals}. */
+  countSubtree(path: string): number;
   /** Counts a znode and all below it; nothing when there is none. */
   subtreeTotals(path: string): SubtreeTotals;
 

@@ -15,6 +15,7 @@ import { SessionTable } from "./session-table.ts";
 import { isLarge } from "./znode-record.ts";
 import { mayBecomeDue } from "./reaper.ts";
 import {
+  countSubtree,
   selectChildNames,
   selectTotals,
   selectTreeTotals,
@@ -161,6 +162,11 @@ export class SqliteStore implements Store {
       else paths.push(path);
     }
     return byOwner;
+  }
+
+  countSubtree(path: string): number {
+    this.#flushZnodes();
+    return countSubtree(this.#sql, path);
   }
 
   subtreeTotals(path: string): SubtreeTotals {

@@ -76,17 +76,32 @@ export function selectChildNames(sql: SqlStorage, path: string): string[] {
   return Array.from(rows, ([key]) => key.slice(prefix.length));
 }
 
+/**
+ * Rows of a znode and of all below it: its own, its children's, and what is below them, since "0" comes behind "/". Not one
+ * condition with OR, for which SQLite would note every row to give it out once.
+ */
+const SUBTREE = `SELECT node FROM znodes WHERE key = ?1
+  UNION ALL SELECT node FROM znodes WHERE key > ?2 AND key < ?3
+  UNION ALL SELECT node FROM znodes WHERE key > ?4 AND key < ?5`;
+
+function subtreeBindings(path: string): (string | null)[] {
+  const below = path === "/" ? "" : path;
+  const children = [below + KEY_SLASH, below + KEY_SLASH_END];
+  return [keyOf(path) ?? null, ...children, `${below}/`, `${below}0`];
+}
+
+/** Counts a znode and all below it. */
+export function countSubtree(sql: SqlStorage, path: string): number {
+  const query = `SELECT count(*) AS n FROM (${SUBTREE})`;
+  return sql.exec<{ n: number }>(query, ...subtreeBindings(path)).one().n;
+}
+
 /** Counts a znode and all below it, and the bytes of their data. */
 export function selectTotals(sql: SqlStorage, path: string): { znodes: number; bytes: number } {
-  const below = path === "/" ? "" : path;
-  // Children of the znode, and what is below them; the character behind "/" is "0".
-  const query = `SELECT node FROM znodes WHERE key = ?1
-    UNION ALL SELECT node FROM znodes WHERE key > ?2 AND key < ?3
-    UNION ALL SELECT node FROM znodes WHERE key > ?4 AND key < ?5`;
-  const ranges = [below + KEY_SLASH, below + KEY_SLASH_END, `${below}/`, `${below}0`];
   let znodes = 0;
   let bytes = 0;
-  for (const [node] of sql.exec(query, keyOf(path) ?? null, ...ranges).raw<[ArrayBuffer]>()) {
+  const rows = sql.exec(SUBTREE, ...subtreeBindings(path));
+  for (const [node] of rows.raw<[ArrayBuffer]>()) {
     znodes += 1;
     bytes += readDataLength(new Uint8Array(node));
   }

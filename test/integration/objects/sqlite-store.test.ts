@@ -120,6 +120,8 @@ class Comparison {
     const [sqlite, memory] = [this.#sqlite.store, this.#memory.store];
     for (const path of memory.paths()) {
       expect(readable(sqlite.getZnode(path)), path).toBe(readable(memory.getZnode(path)));
+      expect(sqlite.subtreeTotals(path), path).toEqual(memory.subtreeTotals(path));
+      expect(sqlite.countSubtree(path), path).toBe(memory.countSubtree(path));
       expect([...sqlite.childNames(path)].toSorted(), path).toEqual(
         [...memory.childNames(path)].toSorted(),
       );
