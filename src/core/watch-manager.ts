@@ -72,11 +72,6 @@ export class WatchManager {
     return this.#tables[kind].pathsOf(watcher);
   }
 
-  /** The table of a kind, to be looked at. */
-  table(kind: WatchKind): Pick<WatchTable, "byPath" | "byWatcher"> {
-    return this.#tables[kind];
-  }
-
   /** Fires the watches that a change concerns, in ZooKeeper's order (`DataTree`). */
   trigger(change: Change, notify: NotifyWatcher): void {
     const { data, child } = this.#tables;

@@ -37,11 +37,10 @@ function createTables(sql: SqlStorage): void {
     ) WITHOUT ROWID;
 
     -- One row a znode. The key is the path with its last slash replaced by U+0001, so that the children of a znode are
-    -- neighbours; the node is a record of znode-record.ts. The default of a key that is never missing tells SQLite that
-    -- no statement can fail half-way, so that it keeps no journal of each.
+    -- neighbours; the node is a record of znode-record.ts.
     CREATE TABLE IF NOT EXISTS znodes (
-      key TEXT NOT NULL DEFAULT '' PRIMARY KEY,
-      node BLOB
+      key TEXT PRIMARY KEY,
+      node BLOB NOT NULL
     ) WITHOUT ROWID;
 
     -- Data that would spill out of its page. A search in a table without rowid reads all of every row that it passes,
