@@ -8,6 +8,7 @@ import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import type { AdminResponse } from "./admin/admin-commands.ts";
 import { ConnectionOpening } from "./admin/connection-opening.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
+import { BatchLoop } from "./batch-loop.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
@@ -28,12 +29,6 @@ export interface Counters {
   readonly requests: number;
 }
 
-/** Turns of the event loop that a batch waits at most while requests keep arriving. */
-const GATHER_TURNS_MAX = 16;
-
-/** How often a channel is asked whether its client has read. */
-const UNREAD_POLL_MS = 20;
-
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
 const UNSUPPORTED_DATA = 1003;
 
@@ -43,6 +38,7 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #alarms: AlarmScheduler;
   readonly #hibernation: Hibernation;
   readonly #subtree: Subtree;
+  readonly #batches: BatchLoop;
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
   readonly #tcpChannels = new Set<Channel>();
   readonly #admin: SubtreeAdmin;
@@ -52,7 +48,6 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #waiting = new Map<Channel, () => void>();
   /** Connections by the address that they come from, where that is known. */
   readonly #addresses = new AddressCounter();
-  #isBatchScheduled = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -82,6 +77,13 @@ export class SubtreeObject extends DurableObject<Env> {
       },
       watches,
     );
+    this.#batches = new BatchLoop({
+      subtree: this.#subtree,
+      sync: () => storage.sync(),
+      waitUntil: (promise) => ctx.waitUntil(promise),
+      onBatch: () => this.#wakeWaiting(),
+      onError: (error) => this.#startOver(error),
+    });
     this.#admin = new SubtreeAdmin({
       env,
       namespace: ctx.id.name ?? "",
@@ -144,7 +146,7 @@ export class SubtreeObject extends DurableObject<Env> {
       const first = await this.#readOpening(channel, reader);
       for (let chunk = first; chunk !== undefined; chunk = await readChunk(reader)) {
         const isIntact = decoder.push(chunk, frames);
-        for (const frame of frames) this.#receive(channel, frame);
+        if (frames.length > 0) this.#receive(channel, frames);
         frames.length = 0;
         if (!isIntact || channel.closed) break;
         if (this.#subtree.isHeld(channel)) await this.#whenRead(channel);
@@ -153,7 +155,7 @@ export class SubtreeObject extends DurableObject<Env> {
       // The connection broke, which is one more way for it to end.
     }
     this.#countDropped(channel);
-    this.#receive(channel, undefined);
+    this.#receive(channel, []);
   }
 
   /** Reads how a connection begins; undefined when it has ended, or has been answered with what a word asks for. */
@@ -190,11 +192,11 @@ export class SubtreeObject extends DurableObject<Env> {
       typeof message !== "string" &&
       decoder.push(new Uint8Array(message), frames) &&
       decoder.pendingBytes === 0;
-    for (const frame of frames) this.#receive(channel, frame);
+    if (frames.length > 0) this.#receive(channel, frames);
     if (isIntact) return;
     channel.closeCode = UNSUPPORTED_DATA;
     this.#hearHeartbeat(socket, channel);
-    this.#receive(channel, undefined);
+    this.#receive(channel, []);
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
@@ -204,7 +206,7 @@ export class SubtreeObject extends DurableObject<Env> {
     if (channel !== undefined) {
       this.#countDropped(channel);
       this.#hearHeartbeat(socket, channel);
-      this.#receive(channel, undefined);
+      this.#receive(channel, []);
     }
     if (channel !== undefined && this.#webSocketChannels.delete(socket)) {
       this.#addresses.remove(channel.address);
@@ -286,7 +288,7 @@ export class SubtreeObject extends DurableObject<Env> {
   #expectHandshake(channel: Channel): void {
     const timer = setTimeout(() => {
       this.#subtree.statistics.sessionlessConnectionsExpired += 1;
-      this.#receive(channel, undefined);
+      this.#receive(channel, []);
     }, HANDSHAKE_MS);
     this.#handshakes.set(channel, timer);
   }
@@ -306,7 +308,7 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   #onDrain(channel: Channel): void {
-    if (this.#subtree.drained(channel)) this.#scheduleBatch();
+    if (this.#subtree.drained(channel)) this.#batches.schedule();
     this.#waiting.get(channel)?.();
     this.#waiting.delete(channel);
   }
@@ -317,44 +319,12 @@ export class SubtreeObject extends DurableObject<Env> {
     this.#waiting.clear();
   }
 
-  #receive(channel: Channel, frame: Uint8Array | undefined): void {
-    this.#subtree.receive(channel, frame, Date.now());
-    this.#scheduleBatch();
-  }
-
-  /** One batch runs a turn: what arrives until then, on whatever channel, is in it. */
-  #scheduleBatch(): void {
-    if (this.#isBatchScheduled) return;
-    this.#isBatchScheduled = true;
-    this.ctx.waitUntil(this.#runBatches());
-  }
-
-  async #runBatches(): Promise<void> {
-    try {
-      do {
-        await this.#gather();
-        this.#subtree.runBatch(Date.now());
-        this.#wakeWaiting();
-      } while (this.#subtree.queued > 0);
-    } catch (error) {
-      this.#startOver(error);
-    }
-    this.#isBatchScheduled = false;
-    // A WebSocket does not say when its client has read: it has to be asked.
-    if (this.#subtree.isHolding) setTimeout(() => this.#scheduleBatch(), UNREAD_POLL_MS);
-  }
-
-  /**
-   * Lets the turns of the event loop pass in which more arrives: what many clients send at one moment reaches the
-   * object over several. A client that is alone waits for one. A timer would take a millisecond at least; `sync`
-   * takes a turn, and while a commit is under way it waits for that, which is just when requests should gather.
-   */
-  async #gather(): Promise<void> {
-    let seen = 0;
-    for (let turns = 0; turns < GATHER_TURNS_MAX && this.#subtree.queued > seen; turns++) {
-      seen = this.#subtree.queued;
-      await this.ctx.storage.sync();
-    }
+  /** Takes what has arrived over a channel; no frame at all stands for the end of what it will send. */
+  #receive(channel: Channel, frames: readonly Uint8Array[]): void {
+    const nowMs = Date.now();
+    for (const frame of frames) this.#subtree.receive(channel, frame, nowMs);
+    if (frames.length === 0) this.#subtree.receive(channel, undefined, nowMs);
+    this.#batches.schedule(channel);
   }
 
   /** What went wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */
