@@ -14,6 +14,7 @@ import { AddressCounter } from "./address-counter.ts";
 import { type Counters, noEvents } from "./counters.ts";
 import { Hibernation } from "./hibernation.ts";
 import { type Limits, limitsOf } from "./limits.ts";
+import { sessionTimeoutsOf } from "./session-timeouts.ts";
 import { SQLMeter } from "./sql-meter.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
@@ -53,6 +54,7 @@ export class SubtreeObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { storage } = ctx;
+    const sessionTimeouts = sessionTimeoutsOf(env);
     this.#limits = limitsOf(env.LIMITS, env.NAMESPACE_LIMITS?.[ctx.id.name ?? ""]);
     this.#sql = new SQLMeter(storage.sql);
     this.#store = new SqliteStore(this.#sql);
@@ -66,6 +68,7 @@ export class SubtreeObject extends DurableObject<Env> {
         store: this.#store,
         alarms: this.#alarms,
         tickTimeMs: env.TICK_TIME_MS,
+        sessionTimeouts,
         reapIntervalMs: env.CONTAINER_CHECK_INTERVAL_MS,
         enforceQuota: env.ENFORCE_QUOTA,
         superDigest: env.SUPER_DIGEST,
@@ -82,6 +85,7 @@ export class SubtreeObject extends DurableObject<Env> {
     this.#admin = new SubtreeAdmin({
       env,
       namespace: ctx.id.name ?? "",
+      sessionTimeouts,
       limits: this.#limits,
       store: this.#store,
       subtree: this.#subtree,
