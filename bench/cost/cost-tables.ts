@@ -5,6 +5,7 @@ import { formatTable } from "../text-table.ts";
 import { isOver } from "./budgets.ts";
 import type { CostReport } from "./cost-report.ts";
 import type { IdleHour } from "./idle-hour.ts";
+import type { IdleWindow } from "./idle-window.ts";
 import type { CostResult } from "./measure-cost.ts";
 import type { OperationCost } from "./operation-cost.ts";
 import { AWAKE_MONTH_DOLLARS } from "./prices.ts";
@@ -25,6 +26,7 @@ export function formatCost(report: CostReport): string {
     `Cloudflare that alone would be $${AWAKE_MONTH_DOLLARS.toFixed(2)} a month):\n${formatTCP(tcp)}`,
     `\nAn hour of idle sessions with a timeout of ${seconds} s, extrapolated; dollars per million hours of a session, and per`,
     `month of the object:\n${formatIdle(report.idleHours)}`,
+    ...report.idleWindows.map(formatWake),
   ].join("\n");
 }
 
@@ -88,6 +90,14 @@ function formatIdle(hours: readonly IdleHour[]): string {
     dollars.dollarsPerMonth.toFixed(2),
   ]);
   return formatTable(header, rows);
+}
+
+function formatWake({ sessions, wake }: IdleWindow): string {
+  const whose = `${whole(sessions)} session${sessions === 1 ? "" : "s"}`;
+  if (wake === undefined) return `  The object of ${whose} did not hibernate.`;
+  const { rowsRead, activeSeconds } = wake;
+  const ms = (activeSeconds * 1000).toFixed(0);
+  return `  Waking the object of ${whose} reads ${whole(rowsRead)} rows and takes ${ms} ms.`;
 }
 
 function whole(value: number): string {
