@@ -3,12 +3,12 @@
  * on stderr; the exit code is not 0 when anything was answered wrongly.
  */
 import { calibrate } from "./calibration.ts";
+import { type CostReport, measureCost } from "./cost/cost-report.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
 import { buildReport } from "./report.ts";
 import { runRounds } from "./rounds.ts";
-import { measureRows, type RowsResult } from "./rows-written.ts";
-import { ROWS_SCENARIO, scenarios } from "./scenarios.ts";
+import { COST_SCENARIO, scenarios } from "./scenarios.ts";
 import { type Server, startServer, useServer } from "./servers.ts";
 import { formatReport } from "./text-report.ts";
 
@@ -45,8 +45,8 @@ async function compare(options: BenchOptions): Promise<void> {
     const { rounds, seconds } = options;
     const result = await runRounds(servers, wanted, { rounds, seconds, onProgress });
     const failures = [...result.failures];
-    const rows = await tryRows(options, servers, (failure) => failures.push(failure));
-    const report = buildReport(options, environment, { ...result, failures }, rows);
+    const cost = await tryCost(options, servers, (failure) => failures.push(failure));
+    const report = buildReport(options, environment, { ...result, failures }, cost);
     const text = options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report);
     process.stdout.write(text);
     if (failures.length > 0) fail(servers);
@@ -63,21 +63,23 @@ function fail(servers: readonly Server[]): void {
   }
 }
 
-/** The rows, or a sentence that says why there are none. */
-async function tryRows(
+/** The cost, or a sentence that says why there is none. */
+async function tryCost(
   options: BenchOptions,
   servers: readonly Server[],
   onFailure: (message: string) => void,
-): Promise<readonly RowsResult[] | string> {
-  if (!options.scenarios.includes(ROWS_SCENARIO)) return "not asked for";
+): Promise<CostReport | string> {
+  if (!options.scenarios.includes(COST_SCENARIO)) return "not asked for";
   const edgekeeper = servers.find(({ name }) => name === "edgekeeper");
   if (edgekeeper === undefined) return "Edgekeeper was not measured";
-  if (edgekeeper.http === undefined) return "name its HTTP address with --edgekeeper-http";
-  onProgress("rows written per operation");
+  const { address, http } = edgekeeper;
+  if (http === undefined) return "name its HTTP address with --edgekeeper-http";
   try {
-    return await measureRows(edgekeeper, edgekeeper.http);
+    const cost = await measureCost({ zookeeper: address, http, onProgress });
+    for (const excess of cost.excesses) onFailure(excess);
+    return cost;
   } catch (error) {
-    onFailure(`rows: ${messageOf(error)}`);
+    onFailure(`cost: ${messageOf(error)}`);
     return "not measured, see below";
   }
 }

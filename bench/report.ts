@@ -1,9 +1,9 @@
 /**
  * The figures of a run as plain data: what `--json` prints and what the tables show.
  */
+import type { CostReport } from "./cost/cost-report.ts";
 import type { Environment } from "./environment.ts";
 import type { RoundsResult, ScenarioResult } from "./rounds.ts";
-import type { RowsResult } from "./rows-written.ts";
 import type { Measurement } from "./scenario.ts";
 import type { ServerName } from "./servers.ts";
 import { median } from "./statistics.ts";
@@ -38,9 +38,9 @@ export interface Report {
   readonly rounds: number;
   readonly seconds: number;
   readonly scenarios: readonly ScenarioReport[];
-  /** Null when they were not measured; `rowsSkipped` then says why. */
-  readonly rowsPerOperation: readonly RowsResult[] | null;
-  readonly rowsSkipped: string | null;
+  /** Null when it was not measured; `costSkipped` then says why. */
+  readonly cost: CostReport | null;
+  readonly costSkipped: string | null;
   readonly failures: readonly string[];
 }
 
@@ -48,15 +48,15 @@ export function buildReport(
   run: { readonly rounds: number; readonly seconds: number },
   environment: Environment,
   { results, failures }: RoundsResult,
-  rows: readonly RowsResult[] | string,
+  cost: CostReport | string,
 ): Report {
   return {
     environment,
     rounds: run.rounds,
     seconds: run.seconds,
     scenarios: results.map(reportScenario),
-    rowsPerOperation: typeof rows === "string" ? null : rows,
-    rowsSkipped: typeof rows === "string" ? rows : null,
+    cost: typeof cost === "string" ? null : cost,
+    costSkipped: typeof cost === "string" ? cost : null,
     failures,
   };
 }

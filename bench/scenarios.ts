@@ -45,10 +45,10 @@ export const scenarios: readonly Scenario[] = [
   new LoadScenario({ name: "getData-serial", title: "getData, 1 x 1", ...serial, plan: getData }),
 ];
 
-/** Not a scenario of load: the rows that Edgekeeper writes per operation. Its name stands beside theirs. */
-export const ROWS_SCENARIO = "rows";
+/** Not a scenario of load: what operations of Edgekeeper cost. Its name stands beside theirs. */
+export const COST_SCENARIO = "cost";
 
 export const scenarioNames: readonly string[] = [
   ...scenarios.map(({ name }) => name),
-  ROWS_SCENARIO,
+  COST_SCENARIO,
 ];

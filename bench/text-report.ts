@@ -1,9 +1,9 @@
 /**
  * The report as tables for a terminal.
  */
+import { formatCost } from "./cost/cost-tables.ts";
 import type { Environment } from "./environment.ts";
 import type { Report, ScenarioReport, Summary } from "./report.ts";
-import type { RowsPerOperation, RowsResult } from "./rows-written.ts";
 import { formatTable } from "./text-table.ts";
 
 const NOTHING = "-";
@@ -18,10 +18,8 @@ export function formatReport(report: Report): string {
       `Latency and processor time (medians of the same rounds):\n${formatCosts(scenarios)}`,
     );
   }
-  if (report.rowsPerOperation) {
-    parts.push(`Edgekeeper, rows written per operation:\n${formatRows(report.rowsPerOperation)}`);
-  }
-  if (report.rowsSkipped) parts.push(`Rows written per operation: ${report.rowsSkipped}`);
+  if (report.cost) parts.push(formatCost(report.cost));
+  if (report.costSkipped) parts.push(`Cost: ${report.costSkipped}`);
   parts.push(
     failures.length === 0
       ? "No errors; everything written was read back."
@@ -72,26 +70,6 @@ function formatCosts(scenarios: readonly ScenarioReport[]): string {
     ]),
   );
   return formatTable(header, rows);
-}
-
-function formatRows(results: readonly RowsResult[]): string {
-  const header = ["", "single", "pipelined", "requests/batch", "budget", ""];
-  const rows = results.map(({ title, single, pipelined, budget, withinBudget }) => [
-    title,
-    formatWritten(single),
-    formatWritten(pipelined),
-    pipelined?.requestsPerBatch.toFixed(1) ?? NOTHING,
-    budget?.toString() ?? NOTHING,
-    withinBudget === undefined ? "" : withinBudget ? "ok" : "OVER",
-  ]);
-  const alarms = results.at(-1)?.single.alarmsSet;
-  return `${formatTable(header, rows)}\n${ALARMS} ${alarms} times during the last line.`;
-}
-
-const ALARMS = "  An object has one alarm for all its sessions. Setting it costs a row; it was set";
-
-function formatWritten(rows: RowsPerOperation | undefined): string {
-  return rows?.rowsWritten.toFixed(2) ?? NOTHING;
 }
 
 function whole(value: number): string {

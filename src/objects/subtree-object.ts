@@ -12,28 +12,25 @@ import { BatchLoop } from "./batch-loop.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
+import { type Counters, noEvents } from "./counters.ts";
 import { Hibernation } from "./hibernation.ts";
 import { type Limits, limitsOf } from "./limits.ts";
+import { sessionTimeoutsOf } from "./session-timeouts.ts";
+import { SQLMeter } from "./sql-meter.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
 import { Subtree } from "./subtree.ts";
 import { TCPTransport } from "./tcp-transport.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
 
-/** What the object did since it was constructed. */
-export interface Counters {
-  readonly rowsWritten: number;
-  /** Each is billed as a row, too. One alarm serves all sessions, so this grows with time and not with them. */
-  readonly alarmsSet: number;
-  readonly batches: number;
-  readonly requests: number;
-}
-
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
 const UNSUPPORTED_DATA = 1003;
 
 export class SubtreeObject extends DurableObject<Env> {
   readonly #limits: Limits;
+  readonly #startedMs = Date.now();
+  readonly #events = noEvents();
+  readonly #sql: SQLMeter;
   readonly #store: SqliteStore;
   readonly #alarms: AlarmScheduler;
   readonly #hibernation: Hibernation;
@@ -52,8 +49,10 @@ export class SubtreeObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { storage } = ctx;
+    const sessionTimeouts = sessionTimeoutsOf(env);
     this.#limits = limitsOf(env.LIMITS, env.NAMESPACE_LIMITS?.[ctx.id.name ?? ""]);
-    this.#store = new SqliteStore(storage.sql);
+    this.#sql = new SQLMeter(storage.sql);
+    this.#store = new SqliteStore(this.#sql);
     this.#alarms = new AlarmScheduler(storage);
     const watches = new WatchManager((watcher, kind, path, mode) =>
       this.#hibernation.onWatchChanged(watcher as Channel, kind, path, mode),
@@ -64,6 +63,7 @@ export class SubtreeObject extends DurableObject<Env> {
         store: this.#store,
         alarms: this.#alarms,
         tickTimeMs: env.TICK_TIME_MS,
+        sessionTimeouts,
         reapIntervalMs: env.CONTAINER_CHECK_INTERVAL_MS,
         enforceQuota: env.ENFORCE_QUOTA,
         superDigest: env.SUPER_DIGEST,
@@ -81,17 +81,21 @@ export class SubtreeObject extends DurableObject<Env> {
       subtree: this.#subtree,
       sync: () => storage.sync(),
       waitUntil: (promise) => ctx.waitUntil(promise),
-      onBatch: () => this.#wakeWaiting(),
+      onBatch: () => {
+        this.#sql.settle();
+        this.#wakeWaiting();
+      },
       onError: (error) => this.#startOver(error),
     });
     this.#admin = new SubtreeAdmin({
       env,
       namespace: ctx.id.name ?? "",
+      sessionTimeouts,
       limits: this.#limits,
       store: this.#store,
       subtree: this.#subtree,
       channels: () => [...this.#tcpChannels, ...this.#webSocketChannels.values()],
-      startedMs: Date.now(),
+      startedMs: this.#startedMs,
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     void ctx.blockConcurrencyWhile(async () => {
@@ -102,6 +106,7 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Upgrades to a WebSocket that carries frames. */
   override fetch(request: Request): Response {
+    this.#events.upgrades += 1;
     const { 0: client, 1: server } = new WebSocketPair();
     const address = request.headers.get(CLIENT_ADDRESS_HEADER) ?? UNKNOWN_ADDRESS;
     if (this.#isCrowded(address)) return new Response("too many connections", { status: 429 });
@@ -116,6 +121,7 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Serves one TCP connection until it ends. */
   override async connect(socket: Socket): Promise<void> {
+    this.#events.tcpConnections += 1;
     const { localAddress } = await socket.opened;
     const transport = new TCPTransport(socket);
     const remote = localAddress ?? UNKNOWN_ADDRESS;
@@ -179,10 +185,12 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Answers `/commands/<name>` of the AdminServer, or with its list of commands. */
   adminCommand(name: string, query: ReadonlyMap<string, string>, path: string): AdminResponse {
+    this.#events.calls += 1;
     return this.#admin.runCommand(name, query, path);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#events.webSocketMessages += 1;
     const channel = this.#channelOf(socket);
     if (channel === undefined || channel.closed) return;
     const frames: Uint8Array[] = [];
@@ -200,6 +208,7 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    this.#events.webSocketCloses += 1;
     // A socket whose close woke the object is not among those that it woke up with.
     const channel = this.#channelOf(socket) ?? this.#restore(socket);
     new WebSocketTransport(socket).close(code, reason);
@@ -218,6 +227,7 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   override alarm(): void {
+    this.#events.alarms += 1;
     try {
       for (const [socket, channel] of this.#webSocketChannels) this.#hearHeartbeat(socket, channel);
       this.#subtree.runAlarm(Date.now());
@@ -228,11 +238,20 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Proves that the object runs and its storage answers. */
   health(): void {
+    this.#events.calls += 1;
     this.#store.touch();
   }
 
+  /** What it did since it was constructed, this call included. */
   counters(): Counters {
-    return { rowsWritten: this.#store.rowsWritten, ...this.#subtree.counters };
+    this.#events.calls += 1;
+    return {
+      startedMs: this.#startedMs,
+      rowsWritten: this.#store.rowsWritten,
+      rowsRead: this.#sql.rowsRead,
+      ...this.#subtree.counters,
+      ...this.#events,
+    };
   }
 
   #recover(nowMs: number): void {

@@ -11,7 +11,7 @@ import {
   writeHandshake,
 } from "../core/frame-handler.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
-import { SessionTracker } from "../core/session-tracker.ts";
+import { SessionTracker, type SessionTimeouts } from "../core/session-tracker.ts";
 import { addTouchedPaths } from "../core/touched-paths.ts";
 import { createSystemZnodes } from "../core/data-tree.ts";
 import type { NotifyWatcher, WatchManager } from "../core/watch-manager.ts";
@@ -47,6 +47,7 @@ export interface SubtreeOptions {
   readonly store: SqliteStore;
   readonly alarms: AlarmScheduler;
   readonly tickTimeMs: number;
+  readonly sessionTimeouts: SessionTimeouts;
   /** How often containers and znodes with a TTL are looked at, in milliseconds. */
   readonly reapIntervalMs: number;
   readonly enforceQuota: boolean;
