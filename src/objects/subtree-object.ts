@@ -10,6 +10,7 @@ import { ConnectionOpening } from "./admin/connection-opening.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
 import { BatchLoop } from "./batch-loop.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
+import { ChunkReader } from "./chunk-reader.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
 import { type Counters, noEvents } from "./counters.ts";
@@ -144,13 +145,12 @@ export class SubtreeObject extends DurableObject<Env> {
   async #serve(channel: Channel, transport: TCPTransport): Promise<void> {
     transport.onDrain = () => this.#onDrain(channel);
     this.#expectHandshake(channel);
-    // Not `for await`: through the iterator a chunk costs several turns more.
-    const reader = transport.readable.getReader();
+    const reader = new ChunkReader(transport.readable);
     const decoder = new FrameDecoder(this.#limits.requestBytesMax);
     const frames: Uint8Array[] = [];
     try {
       const first = await this.#readOpening(channel, reader);
-      for (let chunk = first; chunk !== undefined; chunk = await readChunk(reader)) {
+      for (let chunk = first; chunk !== undefined; chunk = await reader.next()) {
         const isIntact = decoder.push(chunk, frames);
         if (frames.length > 0) this.#receive(channel, frames);
         frames.length = 0;
@@ -167,11 +167,7 @@ export class SubtreeObject extends DurableObject<Env> {
   /** Reads how a connection begins; undefined when it has ended, or has been answered with what a word asks for. */
   async #readOpening(channel: Channel, reader: ChunkReader): Promise<Uint8Array | undefined> {
     const opening = new ConnectionOpening();
-    for (
-      let chunk = await readChunk(reader);
-      chunk !== undefined;
-      chunk = await readChunk(reader)
-    ) {
+    for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) {
       const opened = opening.push(chunk);
       if (opened.kind === "frames") return opened.bytes;
       if (opened.kind === "word") {
@@ -351,14 +347,6 @@ export class SubtreeObject extends DurableObject<Env> {
     console.error("the subtree object starts over:", error);
     this.ctx.abort("unexpected error in a batch");
   }
-}
-
-type ChunkReader = ReadableStreamDefaultReader<Uint8Array>;
-
-/** The next chunk; undefined at the end. */
-async function readChunk(reader: ChunkReader): Promise<Uint8Array | undefined> {
-  const { value, done } = await reader.read();
-  return done ? undefined : value;
 }
 
 /** `127.0.0.1` of `127.0.0.1:4711`, also where an IPv4 address is written as an IPv6 one. */
