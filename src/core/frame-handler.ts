@@ -11,6 +11,8 @@ import {
   type ConnectRequest,
   type ConnectResponse,
   readConnectRequest,
+  readRequestHeader,
+  type RequestHeader,
   writeConnectResponse,
   writeReplyHeader,
 } from "../protocol/records.ts";
@@ -48,19 +50,20 @@ export interface DecodedFrame {
 }
 
 /** Answers a request that was not looked at because too many others wait (`RequestThrottler`). */
-export function throttleFrame(
+export function throttleRequest(
   machine: StateMachine,
-  { xid, type }: DecodedFrame,
+  { xid, type }: RequestHeader,
   out: JuteWriter,
   context: StepContext,
-): FrameResult {
+): void {
   refuse(out, xid, type, machine.lastZxid, ErrorCode.throttledOp, context);
-  return "open";
 }
 
-/** Whether a frame may be answered unread: what keeps or ends a session may not. */
-export function isThrottlable(frame: DecodedFrame): boolean {
-  return frame.type !== OpCode.ping && frame.type !== OpCode.closeSession;
+/** The header of a frame that may be answered unread; undefined for what keeps or ends a session, which may not. */
+export function throttlableHeader(frame: Uint8Array): RequestHeader | undefined {
+  if (frame.length < REQUEST_HEADER_BYTES) return undefined;
+  const header = readRequestHeader(new JuteReader(frame));
+  return header.type === OpCode.ping || header.type === OpCode.closeSession ? undefined : header;
 }
 
 /** Decodes a frame; undefined when there is not even a header. */

@@ -8,6 +8,9 @@ import type { Subtree } from "./subtree.ts";
 /** Turns of the event loop that a batch waits at most while requests keep arriving. */
 const GATHER_TURNS_MAX = 16;
 
+/** How long batches may follow each other before everything else on the thread has its turn, timers and sockets first. */
+const YIELD_MS = 20;
+
 /** How often a channel is asked whether its client has read. */
 const UNREAD_POLL_MS = 20;
 
@@ -64,6 +67,7 @@ export class BatchLoop {
 
   async #run(): Promise<void> {
     const { subtree, sync, onBatch, onError } = this.#options;
+    let resumedMs = Date.now();
     try {
       do {
         await this.#gather();
@@ -72,6 +76,11 @@ export class BatchLoop {
         if (hasWritten && subtree.recipients > 1) await sync();
         subtree.send();
         onBatch();
+        // Without a commit to wait for, `sync` lets nothing in that comes from outside.
+        if (subtree.queued > 0 && Date.now() - resumedMs >= YIELD_MS) {
+          await scheduler.wait(0);
+          resumedMs = Date.now();
+        }
       } while (subtree.queued > 0);
     } catch (error) {
       onError(error);

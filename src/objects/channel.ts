@@ -7,6 +7,7 @@ import type { Client } from "../core/state-machine.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
 import type { Id, SessionId } from "../protocol/records.ts";
 import { ConnectionStatistics } from "./admin/connection-statistics.ts";
+import { Lane } from "./lane.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long a connection may take to open a session. */
@@ -31,7 +32,9 @@ export class Channel implements Client {
   session: TrackedSession | undefined;
   /** Frames that leave when the running batch ends. */
   readonly out = new JuteWriter();
-  /** Frames of it that wait for a batch. */
+  /** What of it waits for a batch. */
+  readonly lane = new Lane();
+  /** Requests among that. */
   outstanding = 0;
   /** No frame of it is looked at any more. */
   closed = false;

@@ -5,9 +5,9 @@
 import {
   decodeFrame,
   handleFrame,
-  isThrottlable,
   readHandshake,
-  throttleFrame,
+  throttlableHeader,
+  throttleRequest,
   writeHandshake,
 } from "../core/frame-handler.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
@@ -22,9 +22,10 @@ import { writeNotificationFrame } from "../protocol/records.ts";
 import { ServerStatistics } from "./admin/server-statistics.ts";
 import type { AlarmScheduler } from "./alarm-scheduler.ts";
 import type { Channel } from "./channel.ts";
+import type { Arrival } from "./lane.ts";
 import type { Limits } from "./limits.ts";
 import { reapDue } from "./reaper.ts";
-import { type Arrival, RequestQueue } from "./request-queue.ts";
+import { RequestQueue } from "./request-queue.ts";
 import { SessionRegistry } from "./session-registry.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 
@@ -39,6 +40,12 @@ const UNREAD_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Bytes of requests that a client may have waiting while it does not read, before it is disconnected. */
 const HELD_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Requests that are read ahead of a client that can be made to wait. More would only fill the memory. */
+const READ_AHEAD_MAX = 1_000;
+
+/** Requests, refused ones included, that a client may have waiting before it is disconnected. */
+const OUTSTANDING_MAX = 1_000_000;
 
 const EXPIRY = "session expiry";
 const REAPING = "containers and TTLs";
@@ -106,18 +113,28 @@ export class Subtree {
     if (channel.closed) return;
     if (frame !== undefined) {
       this.statistics.received(channel.statistics, frame.length + FRAME_HEADER_BYTES);
+      // Not only when its turn comes: a client is not late because others are many.
+      if (channel.session !== undefined) channel.session.heardMs = nowMs;
     }
-    const isThrottled =
-      channel.outstanding >= this.#options.limits.outstandingRequestsMax &&
-      !channel.transport.canWait;
-    this.#queue.push(channel, frame, nowMs, isThrottled);
-    if (this.#queue.heldBytes(channel) > HELD_BYTES_MAX) this.#cutOff(channel);
+    const refused = this.#isCrowded(channel) && frame && throttlableHeader(frame);
+    if (refused) this.#queue.refuse(channel, refused.xid, refused.type, nowMs);
+    else this.#queue.push(channel, frame, nowMs);
+    const isTooMuch =
+      channel.outstanding > OUTSTANDING_MAX || this.#queue.heldBytes(channel) > HELD_BYTES_MAX;
+    if (isTooMuch) this.#cutOff(channel);
   }
 
-  /** Whether no more should be taken from a channel now: its client does not read, or has too many requests waiting. */
+  /** Whether no more should be taken from a channel now: its client does not read, or has enough requests waiting. */
   isHeld(channel: Channel): boolean {
     const { outstandingRequestsMax } = this.#options.limits;
-    return this.#queue.isHeld(channel) || channel.outstanding >= outstandingRequestsMax;
+    const readAheadMax = Math.min(READ_AHEAD_MAX, outstandingRequestsMax);
+    return this.#queue.isHeld(channel) || channel.outstanding >= readAheadMax;
+  }
+
+  /** Whether a channel has too many requests waiting, and no way to be told to wait. */
+  #isCrowded({ outstanding, transport, session }: Channel): boolean {
+    const { outstandingRequestsMax } = this.#options.limits;
+    return outstanding >= outstandingRequestsMax && !transport.canWait && session !== undefined;
   }
 
   /** Whether any client must read before its requests go on. */
@@ -162,8 +179,8 @@ export class Subtree {
 
   /** Runs the timers that are due, commits what they did and tells whom it concerns. */
   runAlarm(nowMs: number): void {
-    // A client that spoke before its deadline must not expire because its frame is still queued.
-    while (this.queued > 0) {
+    // A client that comes back before its deadline must not expire because its handshake is still queued.
+    if (this.queued > 0) {
       this.runBatch(nowMs);
       this.send();
     }
@@ -201,7 +218,11 @@ export class Subtree {
   }
 
   #handle(arrival: Arrival, context: StepContext): void {
-    const { channel, frame } = arrival;
+    const { channel, frame, refused } = arrival;
+    if (refused !== undefined) {
+      this.#refuse(arrival, refused, context);
+      return;
+    }
     if (frame === undefined) {
       this.#disconnect(channel);
       return;
@@ -214,16 +235,24 @@ export class Subtree {
     }
     this.#answering = arrival;
     this.#answeringMs = context.nowMs;
-    channel.session.heardMs = context.nowMs;
     const decoded = arrival.decoded ?? decodeFrame(frame);
-    const isThrottled = arrival.isThrottled && decoded !== undefined && isThrottlable(decoded);
-    if (isThrottled) this.statistics.operationsThrottled += 1;
-    const result = isThrottled
-      ? throttleFrame(this.#machine, decoded, channel.out, context)
-      : handleFrame(this.#machine, channel, decoded, channel.out, context);
+    const result = handleFrame(this.#machine, channel, decoded, channel.out, context);
     if (result === "open") return;
     if (result === "sessionClosed") this.sessions.forget(channel.sessionId);
     this.#disconnect(channel);
+  }
+
+  #refuse(arrival: Arrival, refused: readonly number[], context: StepContext): void {
+    const { channel } = arrival;
+    this.#touched.add(channel);
+    this.#answering = arrival;
+    this.#answeringMs = context.nowMs;
+    for (let i = 0; i < refused.length; i += 2) {
+      const header = { xid: refused[i] as number, type: refused[i + 1] as number };
+      throttleRequest(this.#machine, header, channel.out, context);
+    }
+    this.counters.requests += refused.length / 2;
+    this.statistics.operationsThrottled += refused.length / 2;
   }
 
   #handshake(channel: Channel, frame: Uint8Array, readMs: number, nowMs: number): void {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Channel } from "../../../src/objects/channel.ts";
+import type { Arrival } from "../../../src/objects/lane.ts";
 import { RequestQueue } from "../../../src/objects/request-queue.ts";
 import { Random } from "../support/random.ts";
 
 const FULL = 2 * 1024 * 1024;
 
 describe("the request queue", () => {
-  it("gives frames out in order of arrival, of all channels", () => {
+  it("gives frames out in the order of each channel, and the channels take turns", () => {
     const queue = new RequestQueue();
     const [a, b] = [channel(), channel()];
     queue.push(a, frame(1));
@@ -14,8 +15,51 @@ describe("the request queue", () => {
     queue.push(a, frame(3));
     queue.push(b, undefined);
     expect(queue.size).toBe(4);
-    expect(drain(queue)).toEqual([1, 2, 3, undefined]);
+    expect(drain(queue)).toEqual([1, 3, 2, undefined]);
     expect(queue.size).toBe(0);
+  });
+
+  it("lets nobody wait for all that another has sent", () => {
+    const queue = new RequestQueue();
+    const [many, one] = [channel(), channel()];
+    for (let number = 0; number < 1_000; number++) queue.push(many, frame(1));
+    queue.push(one, frame(2));
+    const given = drain(queue);
+    expect(given).toHaveLength(1_001);
+    expect(given.indexOf(2)).toBeLessThan(100);
+  });
+
+  it("keeps of refused requests no more than their headers, in their places", () => {
+    const queue = new RequestQueue();
+    const a = channel();
+    queue.push(a, frame(1));
+    for (let xid = 2; xid < 30_002; xid++) queue.refuse(a, xid, 5, 0);
+    queue.push(a, frame(3));
+    expect(a.outstanding).toBe(30_002);
+    expect(queue.size).toBeLessThan(10);
+    const arrivals: Arrival[] = [];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) arrivals.push(next);
+    expect(arrivals[0]?.frame).toEqual(frame(1));
+    expect(arrivals.at(-1)?.frame).toEqual(frame(3));
+    const refused = arrivals.flatMap((arrival) => arrival.refused ?? []);
+    expect(refused.filter((_, index) => index % 2 === 0)).toEqual(
+      Array.from({ length: 30_000 }, (_, index) => index + 2),
+    );
+    expect(a.outstanding).toBe(0);
+  });
+
+  it("gives its memory back while it is never empty", () => {
+    const queue = new RequestQueue();
+    const channels = Array.from({ length: 3 }, () => channel());
+    const seen: (number | undefined)[] = [];
+    for (let step = 0; step < 10_000; step++) {
+      for (const each of channels) queue.push(each, frame(step));
+      queue.peek(8, () => {});
+      seen.push(queue.shift()?.frame?.[0], queue.shift()?.frame?.[0]);
+    }
+    expect(queue.size).toBe(10_000);
+    seen.push(...drain(queue));
+    expect(seen).toHaveLength(30_000);
   });
 
   it("shows what comes next without giving it out", () => {
@@ -73,6 +117,7 @@ describe("the request queue", () => {
     queue.push(slow, frame(1));
     drain(queue);
     expect(queue.heldBytes(slow)).toBe(1);
+    slow.closed = true;
     queue.drop(slow);
     expect([queue.isHolding, queue.heldBytes(slow), queue.size]).toEqual([false, 0, 0]);
   });
