@@ -9,6 +9,7 @@ import type { Session, Store, SubtreeTotals } from "../core/store.ts";
 import type { WatchKind, WatchMode } from "../core/watch-manager.ts";
 import type { Znode } from "../core/znode.ts";
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import { ChildNames } from "./child-names.ts";
 import { GenerationCache, type Weighed } from "./generation-cache.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
@@ -57,19 +58,6 @@ class CachedZnode implements Weighed {
     const { path, znode } = this;
     if (znode === null) return MISSING_OVERHEAD_BYTES + path.length;
     return ZNODE_OVERHEAD_BYTES + path.length + (znode.data?.length ?? 0);
-  }
-}
-
-/** All names of the children of a znode. */
-class ChildNames implements Weighed {
-  readonly names: Set<string>;
-
-  constructor(names: Set<string>) {
-    this.names = names;
-  }
-
-  get weight(): number {
-    return 1 + this.names.size;
   }
 }
 
@@ -138,13 +126,13 @@ export class SqliteStore implements Store {
     if (isReapable(znode)) this.#changedReapable.set(path, false);
     this.#change(entry, null);
     const siblings = this.#children.get(parentPath(path) ?? ROOT);
-    if (siblings?.names.delete(nodeName(path)) === true) this.#children.grow(-1);
+    siblings?.delete(nodeName(path));
     this.#children.delete(path);
     if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, false);
   }
 
   childNames(path: string): readonly string[] {
-    return [...this.#loadChildren(path)];
+    return this.#loadChildren(path).list();
   }
 
   ephemeralPaths(owner: SessionId): readonly string[] {
@@ -342,24 +330,27 @@ export class SqliteStore implements Store {
   #addToLists(path: string, znode: Znode): void {
     const siblings = this.#children.get(parentPath(path) ?? ROOT);
     if (siblings !== undefined) {
-      siblings.names.add(nodeName(path));
+      siblings.add(nodeName(path));
       this.#children.grow(1);
     }
     if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, true);
     if (isReapable(znode)) this.#changedReapable.set(path, true);
   }
 
-  #loadChildren(path: string): Set<string> {
+  #loadChildren(path: string): ChildNames {
     const cached = this.#children.get(path);
-    if (cached !== undefined) return cached.names;
-    const names = new Set(selectChildNames(this.#sql, path));
-    for (const { path: changed, znode } of this.#changed.values()) {
-      if (changed === ROOT || parentPath(changed) !== path) continue;
-      if (znode === null) names.delete(nodeName(changed));
-      else names.add(nodeName(changed));
+    if (cached !== undefined) return cached;
+    // What has changed is not as the database has it.
+    const changed = new Map<string, boolean>();
+    for (const { path: at, znode } of this.#changed.values()) {
+      if (at !== ROOT && parentPath(at) === path) changed.set(nodeName(at), znode !== null);
     }
-    this.#children.add(path, new ChildNames(names));
-    return names;
+    let names = selectChildNames(this.#sql, path);
+    if (changed.size > 0) names = names.filter((name) => !changed.has(name));
+    for (const [name, isThere] of changed) if (isThere) names.push(name);
+    const children = new ChildNames(names);
+    this.#children.add(path, children);
+    return children;
   }
 
   #loadEphemerals(owner: SessionId): Set<string> {

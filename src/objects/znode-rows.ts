@@ -67,13 +67,41 @@ function selectRecords(
   return sql.exec(query, JSON.stringify(keys)).raw<[number, ArrayBuffer]>();
 }
 
+/** Names that one row brings: a row for each would take several times as long. */
+const NAMES_PER_ROW = 1_000;
+
 export function selectChildNames(sql: SqlStorage, path: string): string[] {
   // All keys of children begin like this; what follows is the name.
   const prefix = (path === "/" ? "" : path) + KEY_SLASH;
   const end = prefix.slice(0, -1) + KEY_SLASH_END;
-  const query = "SELECT key FROM znodes WHERE key > ? AND key < ?";
-  const rows = sql.exec(query, prefix, end).raw<[string]>();
-  return Array.from(rows, ([key]) => key.slice(prefix.length));
+  try {
+    return selectNamesInRows(sql, prefix, end);
+  } catch {
+    // A thousand very long names do not fit into a row. Whatever else it is happens here as well.
+    const query = "SELECT key FROM znodes WHERE key > ? AND key < ?";
+    const rows = sql.exec(query, prefix, end).raw<[string]>();
+    return Array.from(rows, ([key]) => key.slice(prefix.length));
+  }
+}
+
+function selectNamesInRows(sql: SqlStorage, prefix: string, end: string): string[] {
+  const names: string[] = [];
+  const prefixLength = Array.from(prefix).length;
+  // U+0001 is in no name.
+  const query = `SELECT group_concat(substr(key, ?3), char(1)), max(key)
+    FROM (SELECT key FROM znodes WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ${NAMES_PER_ROW})`;
+  for (let after = prefix; ;) {
+    const rows = sql
+      .exec(query, after, end, prefixLength + 1)
+      .raw<[string | null, string | null]>();
+    const [row] = [...rows];
+    const [list = null, last = null] = row ?? [];
+    if (list === null || last === null) return names;
+    const some = list.split(KEY_SLASH);
+    for (const name of some) names.push(name);
+    if (some.length < NAMES_PER_ROW) return names;
+    after = last;
+  }
 }
 
 /**

@@ -135,6 +135,23 @@ describe("rows of znodes", () => {
     });
   });
 
+  it.each([999, 1_000, 1_001, 2_000])("list %i children, each once", async (count) => {
+    await onTables((sql) => {
+      const names = Array.from({ length: count }, (_, i) => `ü${i}`);
+      write(sql, Object.fromEntries(names.map((name) => [`/€/${name}`, ODD])));
+      expect(selectChildNames(sql, "/€").toSorted()).toEqual(names.toSorted());
+    });
+  });
+
+  it("list children whose names together are too long for a row", async () => {
+    await onTables((sql) => {
+      const names = Array.from({ length: 30 }, (_, i) => `${i}-${"x".repeat(400_000)}`);
+      for (const name of names) write(sql, { [`/${name}`]: ODD });
+      const starts = (list: string[]): string[] => list.map((name) => name.slice(0, 5)).toSorted();
+      expect(starts(selectChildNames(sql, "/"))).toEqual(starts(names));
+    });
+  });
+
   it("are written, read and deleted by the thousand, each once", async () => {
     await onTables((sql) => {
       const data = new Uint8Array(700);
