@@ -30,7 +30,7 @@ function versionOf(sql: SqlStorage): number {
 
 function createTables(sql: SqlStorage): void {
   sql.exec(`
-    -- Single values: the schema's version, the last zxid.
+    -- Single values: the schema's version, the last zxid that may have been given out.
     CREATE TABLE IF NOT EXISTS meta (
       key TEXT PRIMARY KEY,
       value INTEGER NOT NULL

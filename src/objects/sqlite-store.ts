@@ -29,6 +29,12 @@ import {
 /** Bytes of znodes kept in memory, in each of the cache's two generations. An isolate has 128 MB. */
 const CACHE_BYTES = 12 * 1024 * 1024;
 
+/**
+ * Zxids that one row reserves. An object that starts goes on behind the last reserved one, as a ZooKeeper ensemble does with
+ * a new epoch: zxids have gaps, but none is ever given out twice.
+ */
+const ZXIDS_PER_ROW = 1_000;
+
 /** Names kept in memory, over all lists of children, in each of the cache's two generations. */
 const CACHED_NAMES = 100_000;
 
@@ -68,7 +74,8 @@ export class SqliteStore implements Store {
   rowsWritten = 0;
 
   readonly #sql: SqlStorage;
-  #flushedZxid: Zxid;
+  /** No zxid above this has been given out: what the database has. */
+  #reservedZxid: Zxid;
   readonly #rows: ZnodeRowsWriter;
   readonly #cache = new GenerationCache<CachedZnode>(CACHE_BYTES);
   /** Complete lists of the children of those znodes that were asked for. */
@@ -92,7 +99,7 @@ export class SqliteStore implements Store {
     this.lastZxid = sql
       .exec<{ value: number }>("SELECT value FROM meta WHERE key = 'zxid'")
       .one().value;
-    this.#flushedZxid = this.lastZxid;
+    this.#reservedZxid = this.lastZxid;
     this.sessions = new SessionTable(sql);
     this.#rows = new ZnodeRowsWriter(sql);
     this.#isReapingAhead = sql.exec("SELECT 1 FROM reapable LIMIT 1").toArray().length > 0;
@@ -253,9 +260,9 @@ export class SqliteStore implements Store {
     this.#flushEphemerals();
     this.#flushReapable();
     this.rowsWritten += this.sessions.flush();
-    if (this.lastZxid !== this.#flushedZxid) {
-      this.#write("UPDATE meta SET value = ? WHERE key = 'zxid'", this.lastZxid);
-      this.#flushedZxid = this.lastZxid;
+    if (this.lastZxid > this.#reservedZxid) {
+      this.#reservedZxid = this.lastZxid + ZXIDS_PER_ROW;
+      this.#write("UPDATE meta SET value = ? WHERE key = 'zxid'", this.#reservedZxid);
     }
   }
 

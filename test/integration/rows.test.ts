@@ -10,7 +10,7 @@ import {
   type TestClient,
 } from "./support/zookeeper-client.ts";
 
-/** Rows written are money: a setData may cost two, a create or delete three, an ephemeral one more. */
+/** Rows written are money: a setData costs one, a create or delete two, an ephemeral one more. Now and then one for zxids. */
 const { ephemeral, ephemeralSequential, persistent, persistentSequential } = CreateFlags;
 const PING: Request = { type: OpCode.ping };
 
@@ -32,26 +32,26 @@ describe("one request alone", () => {
   const auth = new TextEncoder().encode("me:secret");
 
   it.each<[what: string, rows: number, request: Request]>([
-    ["setData", 2, setDataRequest("/p/n", "y")],
-    ["setData of an ephemeral", 2, setDataRequest("/p/e", "y")],
-    ["create", 3, createRequest("/p/new")],
-    ["create at the top", 3, createRequest("/new")],
-    ["sequential create", 3, createRequest("/p/new-", "", persistentSequential)],
-    ["ephemeral create", 4, createRequest("/p/new", "", ephemeral)],
-    ["ephemeral sequential create", 4, createRequest("/p/new-", "", ephemeralSequential)],
-    ["delete", 3, deleteRequest("/p/n")],
-    ["delete of an ephemeral", 4, deleteRequest("/p/e")],
-    ["setACL", 2, { type: OpCode.setACL, path: "/p/n", version: -1, acl: [anyone(1)] }],
-    ["a write that fails", 1, deleteRequest("/none")],
-    ["a multi of nothing", 1, { type: OpCode.multi, ops: [] }],
+    ["setData", 1, setDataRequest("/p/n", "y")],
+    ["setData of an ephemeral", 1, setDataRequest("/p/e", "y")],
+    ["create", 2, createRequest("/p/new")],
+    ["create at the top", 2, createRequest("/new")],
+    ["sequential create", 2, createRequest("/p/new-", "", persistentSequential)],
+    ["ephemeral create", 3, createRequest("/p/new", "", ephemeral)],
+    ["ephemeral sequential create", 3, createRequest("/p/new-", "", ephemeralSequential)],
+    ["delete", 2, deleteRequest("/p/n")],
+    ["delete of an ephemeral", 3, deleteRequest("/p/e")],
+    ["setACL", 1, { type: OpCode.setACL, path: "/p/n", version: -1, acl: [anyone(1)] }],
+    ["a write that fails", 0, deleteRequest("/none")],
+    ["a multi of nothing", 0, { type: OpCode.multi, ops: [] }],
     [
       "a multi of three creates",
-      5,
+      4,
       { type: OpCode.multi, ops: ["/p/1", "/p/2", "/p/3"].map((path) => createRequest(path)) },
     ],
     [
       "a check and a setData",
-      2,
+      1,
       {
         type: OpCode.multi,
         ops: [{ type: OpCode.check, path: "/p/n2", version: 0 }, setDataRequest("/p/n", "y")],
@@ -83,12 +83,12 @@ describe("one request alone", () => {
     await client.getData("/p/n", true);
     const watcher = await namespace.connect();
     await watcher.getData("/p/n", true);
-    expect(await namespace.rowsWrittenBy(() => client.setData("/p/n", "y"))).toBe(2);
+    expect(await namespace.rowsWrittenBy(() => client.setData("/p/n", "y"))).toBe(1);
     await watcher.zxid();
     expect(watcher.events).toHaveLength(1);
   });
 
-  it("costs the same when everything has to be read from disk first", async () => {
+  it("costs one more, for zxids, when the object has just started", async () => {
     const costs: number[] = [];
     for (const request of [
       setDataRequest("/p/n", "y"),
@@ -108,29 +108,51 @@ describe("a znode with much data", () => {
   it("does not have it written again when only something else about it changes", async () => {
     await client.create("/p/large", "x".repeat(500_000));
     for (const request of [createRequest("/p/large/c"), deleteRequest("/p/large/c")]) {
-      expect(await namespace.rowsWrittenBy(() => client.request(request))).toBe(3);
+      expect(await namespace.rowsWrittenBy(() => client.request(request))).toBe(2);
     }
     const acl = [anyone(1)];
     const setACL: Request = { type: OpCode.setACL, path: "/p/large", version: -1, acl };
-    expect(await namespace.rowsWrittenBy(() => client.request(setACL))).toBe(2);
+    expect(await namespace.rowsWrittenBy(() => client.request(setACL))).toBe(1);
     await namespace.hibernate();
     expect(await client.getData("/p/large")).toHaveLength(500_000);
   });
 });
 
+describe("zxids", () => {
+  it("cost a row for a thousand of them, and are never given out twice", async () => {
+    const failures = Array.from({ length: 999 }, () => deleteRequest("/none"));
+    const before = await client.zxid();
+    expect(await namespace.rowsWrittenBy(() => client.pipeline(failures))).toBeLessThanOrEqual(1);
+    const rows = await namespace.rowsWrittenBy(async () => {
+      for (let round = 0; round < 5; round++) await client.pipeline(failures);
+    });
+    expect(rows).toBeGreaterThanOrEqual(2);
+    expect(rows).toBeLessThanOrEqual(5);
+    const last = await client.zxid();
+    expect(last).toBe(before + 6 * 999);
+    await namespace.hibernate();
+    const reserved = await client.zxid();
+    expect(reserved).toBeGreaterThanOrEqual(last);
+    expect(reserved).toBeLessThanOrEqual(last + 1_000);
+    await client.setData("/p/n", "y");
+    expect(await client.zxid()).toBe(reserved + 1);
+    expect((await client.exists("/p/n"))?.mzxid).toBe(reserved + 1);
+  });
+});
+
 describe("sessions", () => {
-  it("cost two rows to open, two to lose their connection and get it back, two to close", async () => {
+  it("cost a row to open, two to lose their connection and get it back, one to close", async () => {
     let other: TestClient | undefined;
     const open = await namespace.rowsWrittenBy(async () => {
       other = await namespace.connect();
     });
-    expect(open).toBe(2);
+    expect(open).toBe(1);
     const resume = await namespace.rowsWrittenBy(async () => {
       await namespace.connect(other?.credentials);
     });
     expect(resume).toBeLessThanOrEqual(2);
     const resumed = await namespace.connect(other?.credentials);
-    expect(await namespace.rowsWrittenBy(() => resumed.closeSession())).toBe(2);
+    expect(await namespace.rowsWrittenBy(() => resumed.closeSession())).toBe(1);
   });
 
   it("that only ping cost nothing, awake or hibernating", async () => {
@@ -152,13 +174,13 @@ describe("sessions", () => {
 describe("many requests in one batch", () => {
   it("share the rows that they have in common", async () => {
     const sets = Array.from({ length: 100 }, (_, i) => setDataRequest("/p/n", String(i)));
-    expect(await namespace.rowsWrittenBy(() => client.pipeline(sets))).toBe(2);
+    expect(await namespace.rowsWrittenBy(() => client.pipeline(sets))).toBe(1);
     const creates = Array.from({ length: 100 }, (_, i) =>
       createRequest(`/p/new-${i}`, "", persistent),
     );
-    expect(await namespace.rowsWrittenBy(() => client.pipeline(creates))).toBe(102);
+    expect(await namespace.rowsWrittenBy(() => client.pipeline(creates))).toBe(101);
     const comeAndGo = [createRequest("/p/brief", "", ephemeral), deleteRequest("/p/brief")];
-    expect(await namespace.rowsWrittenBy(() => client.pipeline(comeAndGo))).toBe(2);
+    expect(await namespace.rowsWrittenBy(() => client.pipeline(comeAndGo))).toBe(1);
   });
 });
 

@@ -170,6 +170,11 @@ class Comparison {
     this.#flush();
     this.#log.push("start afresh");
     this.#sqlite = machineOver(new SqliteStore(this.#storage.sql));
+    // It goes on behind the last zxid that may have been given out.
+    const [sqlite, memory] = [this.#sqlite.store, this.#memory.store];
+    expect(sqlite.lastZxid).toBeGreaterThanOrEqual(memory.lastZxid);
+    expect(sqlite.lastZxid).toBeLessThanOrEqual(memory.lastZxid + 1_000);
+    memory.lastZxid = sqlite.lastZxid;
   }
 
   #request(): Request {

@@ -147,8 +147,7 @@ describe("rows of znodes", () => {
     await onTables((sql) => {
       const names = Array.from({ length: 30 }, (_, i) => `${i}-${"x".repeat(400_000)}`);
       for (const name of names) write(sql, { [`/${name}`]: ODD });
-      const starts = (list: string[]): string[] => list.map((name) => name.slice(0, 5)).toSorted();
-      expect(starts(selectChildNames(sql, "/"))).toEqual(starts(names));
+      expect(new Set(selectChildNames(sql, "/"))).toEqual(new Set(names));
     });
   });
 
