@@ -1,11 +1,11 @@
 /**
  * The scenarios, in the order in which they run. A goal is the ratio to a real ZooKeeper that the project asks for.
  */
-import { CreatePlan } from "./create-plan.ts";
-import type { LoadPlan } from "./load-plan.ts";
-import { LoadScenario } from "./load-scenario.ts";
+import { CreatePlan } from "./load/create-plan.ts";
+import type { LoadPlan } from "./load/load-plan.ts";
+import { LoadScenario } from "./load/load-scenario.ts";
 import type { Scenario } from "./scenario.ts";
-import { ZnodesPlan } from "./znodes-plan.ts";
+import { ZnodesPlan } from "./load/znodes-plan.ts";
 
 type PlanMaker = (root: string, connections: number) => LoadPlan;
 

@@ -1,13 +1,13 @@
 /**
  * A scenario that keeps a number of connections busy for a while: prepare, load, verify, remove.
  */
-import { ControlClient } from "./control-client.ts";
-import { LoadConnection } from "./load-client.ts";
+import { ControlClient } from "../control-client.ts";
+import { LoadConnection } from "./load-connection.ts";
 import type { LoadPlan } from "./load-plan.ts";
 import { type LoadResult, runLoad } from "./load-run.ts";
-import { processorSeconds } from "./process-usage.ts";
-import type { Measurement, Scenario } from "./scenario.ts";
-import type { Server } from "./servers.ts";
+import { processorSeconds } from "../process-usage.ts";
+import type { Measurement, Scenario } from "../scenario.ts";
+import type { Server } from "../servers.ts";
 
 export interface LoadScenarioOptions {
   readonly name: string;

@@ -2,20 +2,20 @@
  * One connection under load: keeps a number of requests in flight and checks every reply as it arrives. No promise,
  * no decoded object and no system call per operation: all that one read releases leaves in one write.
  */
-import { ErrorCode } from "../src/protocol/error-code.ts";
-import { OpCode } from "../src/protocol/op-code.ts";
-import { readInt, readLong } from "./bytes.ts";
-import type { ErrorLog } from "./error-log.ts";
-import type { LatencyHistogram } from "./latency-histogram.ts";
-import { openSession } from "./session.ts";
-import type { Address, Channel } from "./tcp-channel.ts";
+import { ErrorCode } from "../../src/protocol/error-code.ts";
+import { OpCode } from "../../src/protocol/op-code.ts";
+import { readInt, readLong } from "../bytes.ts";
+import type { ErrorLog } from "../error-log.ts";
+import type { LatencyHistogram } from "../latency-histogram.ts";
+import { openSession } from "../session.ts";
+import type { Address, Channel } from "../tcp-channel.ts";
 import {
   encodeRequestFrame,
   REPLY_BODY_AT,
   REPLY_ERR_AT,
   REPLY_XID_AT,
   REPLY_ZXID_AT,
-} from "./wire-layout.ts";
+} from "../wire-layout.ts";
 import type { Workload } from "./workload.ts";
 
 export interface LoadLimits {

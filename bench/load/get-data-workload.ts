@@ -1,5 +1,5 @@
-import { OpCode } from "../src/protocol/op-code.ts";
-import { hasBytesAt, putInt, readInt } from "./bytes.ts";
+import { OpCode } from "../../src/protocol/op-code.ts";
+import { hasBytesAt, putInt, readInt } from "../bytes.ts";
 import type { OwnedZnode } from "./set-data-workload.ts";
 import {
   encodeRequestFrame,
@@ -8,9 +8,9 @@ import {
   REQUEST_XID_AT,
   STAT_BYTES,
   STAT_VERSION_AT,
-} from "./wire-layout.ts";
+} from "../wire-layout.ts";
 import type { Workload } from "./workload.ts";
-import { DATA_BYTES, znodeData } from "./znode.ts";
+import { DATA_BYTES, znodeData } from "../znode.ts";
 
 const REPLY_DATA_AT = REPLY_BODY_AT + LENGTH_BYTES;
 const REPLY_STAT_AT = REPLY_DATA_AT + DATA_BYTES;

@@ -1,16 +1,16 @@
-import { JuteWriter } from "../src/protocol/jute-writer.ts";
-import { OpCode } from "../src/protocol/op-code.ts";
-import { writeReply } from "../src/protocol/replies.ts";
-import { DIGITS, hasBytesAt, putDigits, putInt } from "./bytes.ts";
+import { JuteWriter } from "../../src/protocol/jute-writer.ts";
+import { OpCode } from "../../src/protocol/op-code.ts";
+import { writeReply } from "../../src/protocol/replies.ts";
+import { DIGITS, hasBytesAt, putDigits, putInt } from "../bytes.ts";
 import {
   encodeRequestFrame,
   LENGTH_BYTES,
   REPLY_BODY_AT,
   REQUEST_BODY_AT,
   REQUEST_XID_AT,
-} from "./wire-layout.ts";
+} from "../wire-layout.ts";
 import type { Workload } from "./workload.ts";
-import { OPEN_ACL, znodeData, znodeName } from "./znode.ts";
+import { OPEN_ACL, znodeData, znodeName } from "../znode.ts";
 
 /** Creates znodes under one parent; the operation's number is in the name and in the data. */
 export class CreateWorkload implements Workload {

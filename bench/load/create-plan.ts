@@ -1,12 +1,12 @@
-import { hasBytesAt } from "./bytes.ts";
-import type { ControlClient } from "./control-client.ts";
+import { hasBytesAt } from "../bytes.ts";
+import type { ControlClient } from "../control-client.ts";
 import { CreateWorkload } from "./create-workload.ts";
 import { DeleteWorkload } from "./delete-workload.ts";
-import type { ErrorLog } from "./error-log.ts";
-import type { LoadConnection } from "./load-client.ts";
+import type { ErrorLog } from "../error-log.ts";
+import type { LoadConnection } from "./load-connection.ts";
 import type { LoadPlan } from "./load-plan.ts";
 import { runLoad } from "./load-run.ts";
-import { znodeData, znodeName } from "./znode.ts";
+import { znodeData, znodeName } from "../znode.ts";
 
 /** Of the created znodes of each connection this many are read back, the first and the last among them. */
 const SAMPLES = 20;

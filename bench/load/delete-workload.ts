@@ -1,14 +1,14 @@
-import { OpCode } from "../src/protocol/op-code.ts";
-import { DIGITS, putDigits, putInt } from "./bytes.ts";
+import { OpCode } from "../../src/protocol/op-code.ts";
+import { DIGITS, putDigits, putInt } from "../bytes.ts";
 import {
   encodeRequestFrame,
   LENGTH_BYTES,
   REPLY_BODY_AT,
   REQUEST_BODY_AT,
   REQUEST_XID_AT,
-} from "./wire-layout.ts";
+} from "../wire-layout.ts";
 import type { Workload } from "./workload.ts";
-import { znodeName } from "./znode.ts";
+import { znodeName } from "../znode.ts";
 
 /** Deletes what a CreateWorkload created under the same parent. */
 export class DeleteWorkload implements Workload {

@@ -1,5 +1,5 @@
-import { OpCode } from "../src/protocol/op-code.ts";
-import { putDigits, putInt, readInt } from "./bytes.ts";
+import { OpCode } from "../../src/protocol/op-code.ts";
+import { putDigits, putInt, readInt } from "../bytes.ts";
 import {
   encodeRequestFrame,
   REPLY_BODY_AT,
@@ -9,9 +9,9 @@ import {
   STAT_BYTES,
   STAT_DATA_LENGTH_AT,
   STAT_VERSION_AT,
-} from "./wire-layout.ts";
+} from "../wire-layout.ts";
 import type { Workload } from "./workload.ts";
-import { DATA_BYTES, znodeData } from "./znode.ts";
+import { DATA_BYTES, znodeData } from "../znode.ts";
 
 /** A znode that one connection alone works on, so that its version is known without asking. */
 export interface OwnedZnode {

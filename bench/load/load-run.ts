@@ -1,9 +1,9 @@
 /**
  * All connections of one run, started in the same turn and measured until the last reply.
  */
-import { ErrorLog } from "./error-log.ts";
-import { LatencyHistogram } from "./latency-histogram.ts";
-import type { LoadConnection } from "./load-client.ts";
+import { ErrorLog } from "../error-log.ts";
+import { LatencyHistogram } from "../latency-histogram.ts";
+import type { LoadConnection } from "./load-connection.ts";
 import type { Workload } from "./workload.ts";
 
 export interface LoadResult {

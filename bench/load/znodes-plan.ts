@@ -1,12 +1,12 @@
-import { hasBytesAt } from "./bytes.ts";
-import type { ControlClient } from "./control-client.ts";
-import type { ErrorLog } from "./error-log.ts";
+import { hasBytesAt } from "../bytes.ts";
+import type { ControlClient } from "../control-client.ts";
+import type { ErrorLog } from "../error-log.ts";
 import { GetDataWorkload } from "./get-data-workload.ts";
-import type { LoadConnection } from "./load-client.ts";
+import type { LoadConnection } from "./load-connection.ts";
 import type { LoadPlan } from "./load-plan.ts";
 import { type OwnedZnode, SetDataWorkload } from "./set-data-workload.ts";
 import type { Workload } from "./workload.ts";
-import { znodeData, znodeName } from "./znode.ts";
+import { znodeData, znodeName } from "../znode.ts";
 
 const ZNODES = 1000;
 

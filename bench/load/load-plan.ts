@@ -1,9 +1,9 @@
 /**
  * What a load scenario does to the tree: everything under one root that is its own, new for every run, gone after it.
  */
-import type { ControlClient } from "./control-client.ts";
-import type { ErrorLog } from "./error-log.ts";
-import type { LoadConnection } from "./load-client.ts";
+import type { ControlClient } from "../control-client.ts";
+import type { ErrorLog } from "../error-log.ts";
+import type { LoadConnection } from "./load-connection.ts";
 import type { Workload } from "./workload.ts";
 
 export interface LoadPlan {
