@@ -35,7 +35,7 @@ export async function calibrate(
   const rows = results.map(reportScenario).flatMap(({ title, servers }) => {
     const summary = servers[NAME];
     if (summary === undefined) return [];
-    const { opsPerSecond, generatorBusy } = summary;
+    const { value: opsPerSecond, generatorBusy } = summary;
     // What the generator could do if the server answered at once: its thread would be busy all the time.
     const limit = opsPerSecond / generatorBusy;
     const generatorUs = (generatorBusy / opsPerSecond) * 1e6;

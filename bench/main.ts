@@ -9,7 +9,8 @@ import { buildReport } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 import { measureRows, type RowsResult } from "./rows-written.ts";
 import { ROWS_SCENARIO, scenarios } from "./scenarios.ts";
-import { type Server, startServer, useServer } from "./servers.ts";
+import type { Server } from "./servers.ts";
+import { startServers } from "./servers/start-servers.ts";
 import { formatReport } from "./text-report.ts";
 
 const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -34,19 +35,21 @@ async function main(): Promise<void> {
 
 async function compare(options: BenchOptions): Promise<void> {
   const servers: Server[] = [];
+  const notes: string[] = [];
   try {
-    for (const name of options.servers) {
-      const address = options.addresses[name];
-      const http = name === "edgekeeper" ? options.edgekeeperHttp : undefined;
-      servers.push(address ? useServer(name, address, http) : await startServer(name));
-    }
+    await startServers(
+      options,
+      (server) => servers.push(server),
+      (note) => notes.push(note),
+    );
     const environment = await describeEnvironment(servers);
     const wanted = scenarios.filter(({ name }) => options.scenarios.includes(name));
     const { rounds, seconds } = options;
     const result = await runRounds(servers, wanted, { rounds, seconds, onProgress });
     const failures = [...result.failures];
     const rows = await tryRows(options, servers, (failure) => failures.push(failure));
-    const report = buildReport(options, environment, { ...result, failures }, rows);
+    const run = { rounds, seconds, notes };
+    const report = buildReport(run, environment, { ...result, failures }, rows);
     const text = options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report);
     process.stdout.write(text);
     if (failures.length > 0) fail(servers);

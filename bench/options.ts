@@ -11,7 +11,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --rounds N            measured rounds, after one to warm up (5)
   --seconds S           length of each scenario in each round (3)
   --scenario a,b        only these: ${scenarioNames.join(", ")}
-  --only NAME           only edgekeeper or only zookeeper
+  --only a,b            only these servers: ${serverNames.join(", ")}
   --json                the report as JSON on stdout instead of tables
   --calibrate           load an ideal server inside this process: the most that the generator can do
   --zookeeper H:P       a running ZooKeeper, instead of starting one (or env BENCH_ZOOKEEPER)

@@ -1,48 +1,94 @@
 /**
  * The scenarios, in the order in which they run. A goal is the ratio to a real ZooKeeper that the project asks for.
  */
+import type { ControlClient } from "./control-client.ts";
 import { CreatePlan } from "./load/create-plan.ts";
-import type { LoadPlan } from "./load/load-plan.ts";
-import { LoadScenario } from "./load/load-scenario.ts";
-import type { Scenario } from "./scenario.ts";
+import { loadRun, type LoadShape, type PlanMaker } from "./load/load-scenario.ts";
+import { zookeeperDriver } from "./load/zookeeper-driver.ts";
 import { ZnodesPlan } from "./load/znodes-plan.ts";
+import { type Goals, operationsPerSecond, type Scenario } from "./scenario.ts";
 
-type PlanMaker = (root: string, connections: number) => LoadPlan;
+type ZooKeeperPlan = PlanMaker<ControlClient>;
 
-const create: PlanMaker = (root, connections) => new CreatePlan(root, connections);
-const setData: PlanMaker = (root, connections) => new ZnodesPlan(root, connections, true);
-const getData: PlanMaker = (root, connections) => new ZnodesPlan(root, connections, false);
+const create: ZooKeeperPlan = (root, connections) => new CreatePlan(root, connections);
+const setData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, true);
+const getData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, false);
 
 const pipelined = { connections: 8, inFlight: 32 };
 const wide = { connections: 64, inFlight: 1 };
 const serial = { connections: 1, inFlight: 1 };
 
+interface LoadOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly shape: LoadShape;
+  readonly plan: ZooKeeperPlan;
+  readonly goals: Goals;
+}
+
+/** A scenario of one kind of request, kept up at one depth. */
+function load({ name, title, shape, plan, goals }: LoadOptions): Scenario {
+  return {
+    name,
+    title: `${title}, ${shape.connections} x ${shape.inFlight}`,
+    figure: operationsPerSecond,
+    goals,
+    limitsP99: shape.connections > 1 && shape.inFlight > 1,
+    runs: { zookeeper: loadRun(zookeeperDriver, shape, plan) },
+  };
+}
+
 export const scenarios: readonly Scenario[] = [
-  new LoadScenario({
+  load({
     name: "create",
-    title: "create, 8 x 32",
-    ...pipelined,
-    goal: 0.9,
+    title: "create",
+    shape: pipelined,
     plan: create,
+    goals: { zookeeper: 1.5 },
   }),
-  new LoadScenario({
+  load({
     name: "setData",
-    title: "setData, 8 x 32",
-    ...pipelined,
-    goal: 0.9,
+    title: "setData",
+    shape: pipelined,
     plan: setData,
+    goals: { zookeeper: 1.5 },
   }),
-  new LoadScenario({
+  load({
     name: "getData",
-    title: "getData, 8 x 32",
-    ...pipelined,
-    goal: 1.5,
+    title: "getData",
+    shape: pipelined,
     plan: getData,
+    goals: { zookeeper: 2 },
   }),
-  new LoadScenario({ name: "setData-wide", title: "setData, 64 x 1", ...wide, plan: setData }),
-  new LoadScenario({ name: "getData-wide", title: "getData, 64 x 1", ...wide, plan: getData }),
-  new LoadScenario({ name: "create-serial", title: "create, 1 x 1", ...serial, plan: create }),
-  new LoadScenario({ name: "getData-serial", title: "getData, 1 x 1", ...serial, plan: getData }),
+  load({
+    name: "setData-wide",
+    title: "setData",
+    shape: wide,
+    plan: setData,
+    goals: { zookeeper: 0.7, echo: 0.7 },
+  }),
+  load({
+    name: "getData-wide",
+    title: "getData",
+    shape: wide,
+    plan: getData,
+    goals: { zookeeper: 0.8, echo: 0.8 },
+  }),
+  load({
+    name: "create-serial",
+    title: "create",
+    shape: serial,
+    plan: create,
+    goals: { zookeeper: 1 },
+  }),
+  load({ name: "setData-serial", title: "setData", shape: serial, plan: setData, goals: {} }),
+  load({
+    name: "getData-serial",
+    title: "getData",
+    shape: serial,
+    plan: getData,
+    goals: { zookeeper: 1 },
+  }),
 ];
 
 /** Not a scenario of load: the rows that Edgekeeper writes per operation. Its name stands beside theirs. */

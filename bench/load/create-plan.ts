@@ -3,8 +3,8 @@ import type { ControlClient } from "../control-client.ts";
 import { CreateWorkload } from "./create-workload.ts";
 import { DeleteWorkload } from "./delete-workload.ts";
 import type { ErrorLog } from "../error-log.ts";
-import type { LoadConnection } from "./load-connection.ts";
 import type { LoadPlan } from "./load-plan.ts";
+import type { LoadTarget } from "./load-target.ts";
 import { runLoad } from "./load-run.ts";
 import { znodeData, znodeName } from "../znode.ts";
 
@@ -15,7 +15,7 @@ const CLEAN_IN_FLIGHT = 32;
 const CLEAN_SECONDS = 60;
 
 /** Every connection creates under a parent of its own. */
-export class CreatePlan implements LoadPlan {
+export class CreatePlan implements LoadPlan<ControlClient> {
   readonly workloads: readonly CreateWorkload[];
   readonly #root: string;
   readonly #parents: readonly string[];
@@ -58,7 +58,7 @@ export class CreatePlan implements LoadPlan {
 
   async clean(
     control: ControlClient,
-    connections: readonly LoadConnection[],
+    connections: readonly LoadTarget[],
     operations: readonly number[],
   ): Promise<void> {
     const deletes = this.#parents.map((parent) => new DeleteWorkload(parent));

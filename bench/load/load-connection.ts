@@ -5,10 +5,8 @@
 import { ErrorCode } from "../../src/protocol/error-code.ts";
 import { OpCode } from "../../src/protocol/op-code.ts";
 import { readInt, readLong } from "../bytes.ts";
-import type { ErrorLog } from "../error-log.ts";
-import type { LatencyHistogram } from "../latency-histogram.ts";
-import { openSession } from "../session.ts";
-import type { Address, Channel } from "../tcp-channel.ts";
+import type { Sink } from "../meter.ts";
+import type { Channel } from "../tcp-channel.ts";
 import {
   encodeRequestFrame,
   REPLY_BODY_AT,
@@ -16,28 +14,16 @@ import {
   REPLY_XID_AT,
   REPLY_ZXID_AT,
 } from "../wire-layout.ts";
+import type { LoadLimits, LoadTarget } from "./load-target.ts";
 import type { Workload } from "./workload.ts";
-
-export interface LoadLimits {
-  readonly inFlight: number;
-  /** No request leaves after this moment of `performance.now()`. */
-  readonly endAtMs: number;
-  /** No more requests than this. */
-  readonly operationsMax: number;
-}
-
-/** Where the results of all connections of a run go. */
-export interface LoadSink {
-  readonly latencies: LatencyHistogram;
-  readonly errors: ErrorLog;
-}
 
 /** Frames are encoded one after another into pieces of memory of this size. */
 const SLAB_BYTES = 256 * 1024;
 
 const CLOSE_TIMEOUT_MS = 5_000;
 
-export class LoadConnection {
+/** A connection of frames: a session of ZooKeeper's protocol, or one to whatever answers as it does. */
+export class LoadConnection implements LoadTarget {
   readonly #channel: Channel;
   #slab = new Uint8Array(0);
   #slabUsed = 0;
@@ -46,7 +32,7 @@ export class LoadConnection {
   #ended: string | undefined;
   #run: Run | undefined;
 
-  private constructor(channel: Channel) {
+  constructor(channel: Channel) {
     this.#channel = channel;
     channel.listen({
       onFrames: (frames) => this.#onFrames(frames),
@@ -54,16 +40,7 @@ export class LoadConnection {
     });
   }
 
-  /** Opens a connection and a session. */
-  static async open(address: Address): Promise<LoadConnection> {
-    return new LoadConnection(await openSession(address));
-  }
-
-  /**
-   * Loads until a limit is reached and every reply is there; resolves with the number of replies. What goes wrong is
-   * counted in `sink.errors`, unanswered requests of a lost connection included; it never rejects.
-   */
-  run(workload: Workload, limits: LoadLimits, sink: LoadSink): Promise<number> {
+  run(workload: Workload, limits: LoadLimits, sink: Sink): Promise<number> {
     return new Promise((resolve) => {
       const sentAtMs = new Float64Array(limits.inFlight);
       const run: Run = { workload, limits, sink, sent: 0, received: 0, sentAtMs, resolve };
@@ -77,7 +54,6 @@ export class LoadConnection {
     });
   }
 
-  /** Gives up a run that does not end by itself. */
   abort(reason: string): void {
     if (this.#run) this.#abandon(this.#run, reason);
     this.#channel.destroy();
@@ -193,7 +169,7 @@ export class LoadConnection {
 interface Run {
   readonly workload: Workload;
   readonly limits: LoadLimits;
-  readonly sink: LoadSink;
+  readonly sink: Sink;
   readonly resolve: (operations: number) => void;
   /** When the request with this number, modulo the depth, was sent. */
   readonly sentAtMs: Float64Array;

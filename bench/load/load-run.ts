@@ -1,19 +1,15 @@
 /**
- * All connections of one run, started in the same turn and measured until the last reply.
+ * All connections of one run, started in the same turn and loaded until the last reply.
  */
 import { ErrorLog } from "../error-log.ts";
 import { LatencyHistogram } from "../latency-histogram.ts";
-import type { LoadConnection } from "./load-connection.ts";
+import type { Sink } from "../meter.ts";
+import type { LoadTarget } from "./load-target.ts";
 import type { Workload } from "./workload.ts";
 
-export interface LoadResult {
+export interface LoadResult extends Sink {
   /** Replies that each connection received. */
   readonly operations: readonly number[];
-  readonly elapsedMs: number;
-  readonly latencies: LatencyHistogram;
-  readonly errors: ErrorLog;
-  /** Share of the time that the generator's own thread was computing: well below 1, or it is the bottleneck. */
-  readonly generatorBusy: number;
 }
 
 export interface LoadAmount {
@@ -28,14 +24,12 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /** Loads each connection with its workload. */
 export async function runLoad(
-  connections: readonly LoadConnection[],
+  connections: readonly LoadTarget[],
   workloads: readonly Workload[],
   amount: LoadAmount,
 ): Promise<LoadResult> {
   const sink = { latencies: new LatencyHistogram(), errors: new ErrorLog() };
-  const cpu = process.threadCpuUsage();
-  const startedMs = performance.now();
-  const endAtMs = startedMs + amount.seconds * 1000;
+  const endAtMs = performance.now() + amount.seconds * 1000;
   const watchdog = setTimeout(
     () => {
       for (const connection of connections) connection.abort("no answer for 30 s");
@@ -49,8 +43,6 @@ export async function runLoad(
       return connection.run(workloads[index] as Workload, limits, sink);
     }),
   );
-  const elapsedMs = performance.now() - startedMs;
   clearTimeout(watchdog);
-  const { user, system } = process.threadCpuUsage(cpu);
-  return { ...sink, operations, elapsedMs, generatorBusy: (user + system) / 1000 / elapsedMs };
+  return { ...sink, operations };
 }

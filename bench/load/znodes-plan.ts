@@ -2,8 +2,8 @@ import { hasBytesAt } from "../bytes.ts";
 import type { ControlClient } from "../control-client.ts";
 import type { ErrorLog } from "../error-log.ts";
 import { GetDataWorkload } from "./get-data-workload.ts";
-import type { LoadConnection } from "./load-connection.ts";
 import type { LoadPlan } from "./load-plan.ts";
+import type { LoadTarget } from "./load-target.ts";
 import { type OwnedZnode, SetDataWorkload } from "./set-data-workload.ts";
 import type { Workload } from "./workload.ts";
 import { znodeData, znodeName } from "../znode.ts";
@@ -11,7 +11,7 @@ import { znodeData, znodeName } from "../znode.ts";
 const ZNODES = 1000;
 
 /** The same 1,000 znodes are read or written all the time, each by one connection. */
-export class ZnodesPlan implements LoadPlan {
+export class ZnodesPlan implements LoadPlan<ControlClient> {
   readonly workloads: readonly Workload[];
   readonly #root: string;
   readonly #writes: boolean;
@@ -61,7 +61,7 @@ export class ZnodesPlan implements LoadPlan {
     await Promise.all(checks);
   }
 
-  async clean(control: ControlClient, _connections: readonly LoadConnection[]): Promise<void> {
+  async clean(control: ControlClient, _connections: readonly LoadTarget[]): Promise<void> {
     await Promise.all(this.#owned.flat().map(({ path }) => control.delete(path)));
     await control.delete(this.#root);
   }
