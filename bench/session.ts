@@ -6,6 +6,7 @@ import { JuteWriter } from "../src/protocol/jute-writer.ts";
 import { PASSWD_BYTES } from "../src/protocol/limits.ts";
 import { readConnectResponse, writeConnectRequest } from "../src/protocol/records.ts";
 import { type Address, type Channel, connectTcp } from "./tcp-channel.ts";
+import { connectWebSocket } from "./web-socket-channel.ts";
 
 /** Longer than any scenario: the generator sends no pings while it loads. */
 export const SESSION_TIMEOUT_MS = 40_000;
@@ -21,7 +22,9 @@ export async function openSession(
   address: Address,
   timeoutMs: number = SESSION_TIMEOUT_MS,
 ): Promise<Channel> {
-  const channel = await connectTcp(address);
+  const { webSocketPath: path } = address;
+  const channel =
+    path === undefined ? await connectTcp(address) : await connectWebSocket(address, path);
   const frame = await exchangeHandshake(channel, timeoutMs);
   const { timeOut } = readConnectResponse(new JuteReader(frame));
   if (timeOut > 0) return channel;

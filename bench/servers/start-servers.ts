@@ -2,7 +2,7 @@
  * All servers that take turns, started or found running.
  */
 import { type Server, type ServerName, startServer, useServer } from "../servers.ts";
-import type { Address } from "../tcp-channel.ts";
+import type { Address } from "../tcp-stream.ts";
 
 export interface ServerChoice {
   readonly servers: readonly ServerName[];
@@ -11,6 +11,9 @@ export interface ServerChoice {
   /** Where a running Edgekeeper answers HTTP. */
   readonly edgekeeperHttp: Address | undefined;
 }
+
+/** The namespace that Edgekeeper's TCP port serves: both ways lead to the same object. */
+const WEB_SOCKET_PATH = "/v1/default/zk";
 
 /**
  * Starts them one after another; `onServer` learns of each at once, so that it is stopped whatever follows.
@@ -22,12 +25,36 @@ export async function startServers(
   onServer: (server: Server) => void,
   onNote: (note: string) => void,
 ): Promise<void> {
-  void onNote;
-  const { servers, addresses, edgekeeperHttp } = choice;
-  for (const name of servers) {
-    if (name !== "edgekeeper" && name !== "zookeeper") continue;
-    const address = addresses[name];
-    const http = name === "edgekeeper" ? edgekeeperHttp : undefined;
-    onServer(address ? useServer(name, address, http) : await startServer(name));
+  let edgekeeper: Server | undefined;
+  for (const name of choice.servers) {
+    if (name === "zookeeper") onServer(await findServer(name, choice));
+    if (name === "edgekeeper") onServer((edgekeeper = await findServer(name, choice)));
+    if (name === "edgekeeper-ws") {
+      if (edgekeeper === undefined) edgekeeper = await findServer("edgekeeper", choice);
+      const server = overWebSocket(edgekeeper, choice.servers.includes("edgekeeper"));
+      if (server) onServer(server);
+      else
+        onNote("Edgekeeper's WebSockets: not measured, name its address with --edgekeeper-http.");
+    }
   }
+}
+
+async function findServer(
+  name: "edgekeeper" | "zookeeper",
+  { addresses, edgekeeperHttp }: ServerChoice,
+): Promise<Server> {
+  const address = addresses[name];
+  if (address === undefined) return await startServer(name);
+  return useServer(name, address, name === "edgekeeper" ? edgekeeperHttp : undefined);
+}
+
+/** The same process; whoever has it on the list already stops it. */
+function overWebSocket(edgekeeper: Server, isListed: boolean): Server | undefined {
+  if (edgekeeper.http === undefined) return undefined;
+  return {
+    ...edgekeeper,
+    name: "edgekeeper-ws",
+    address: { ...edgekeeper.http, webSocketPath: WEB_SOCKET_PATH },
+    stop: () => (isListed ? Promise.resolve() : edgekeeper.stop()),
+  };
 }
