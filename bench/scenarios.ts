@@ -2,93 +2,79 @@
  * The scenarios, in the order in which they run. A goal is the ratio to a real ZooKeeper that the project asks for.
  */
 import type { ControlClient } from "./control-client.ts";
+import { echoDriver, echoPlan } from "./echo/echo-driver.ts";
+import { ChildrenPlan } from "./load/children-plan.ts";
 import { CreatePlan } from "./load/create-plan.ts";
 import { loadRun, type LoadShape, type PlanMaker } from "./load/load-scenario.ts";
 import { zookeeperDriver } from "./load/zookeeper-driver.ts";
 import { ZnodesPlan } from "./load/znodes-plan.ts";
-import { type Goals, operationsPerSecond, type Scenario } from "./scenario.ts";
+import { type Figure, type Goals, operationsPerSecond, type Scenario } from "./scenario.ts";
 
 type ZooKeeperPlan = PlanMaker<ControlClient>;
 
 const create: ZooKeeperPlan = (root, connections) => new CreatePlan(root, connections);
-const setData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, true);
-const getData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, false);
+const setData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, "all");
+const getData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, "none");
+const mix: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, "tenth");
+const multi: ZooKeeperPlan = (root, connections) => new CreatePlan(root, connections, true);
+const getChildren: ZooKeeperPlan = (root, connections) => new ChildrenPlan(root, connections);
 
 const pipelined = { connections: 8, inFlight: 32 };
+const multis = { connections: 8, inFlight: 8 };
+const listers = { connections: 8, inFlight: 1 };
 const wide = { connections: 64, inFlight: 1 };
 const serial = { connections: 1, inFlight: 1 };
 
 interface LoadOptions {
-  readonly name: string;
-  readonly title: string;
-  readonly shape: LoadShape;
-  readonly plan: ZooKeeperPlan;
-  readonly goals: Goals;
+  readonly figure?: Figure;
+  /** Measured on the echoing server as well. */
+  readonly echoes?: boolean;
 }
 
 /** A scenario of one kind of request, kept up at one depth. */
-function load({ name, title, shape, plan, goals }: LoadOptions): Scenario {
+function load(
+  name: string,
+  what: string,
+  shape: LoadShape,
+  plan: ZooKeeperPlan,
+  goals: Goals,
+  { figure = operationsPerSecond, echoes = false }: LoadOptions = {},
+): Scenario {
   return {
     name,
-    title: `${title}, ${shape.connections} x ${shape.inFlight}`,
-    figure: operationsPerSecond,
+    title: `${what}, ${shape.connections} x ${shape.inFlight}`,
+    figure,
     goals,
-    limitsP99: shape.connections > 1 && shape.inFlight > 1,
-    runs: { zookeeper: loadRun(zookeeperDriver, shape, plan) },
+    limitsP99: shape.inFlight > 1,
+    runs: {
+      zookeeper: loadRun(zookeeperDriver, shape, plan),
+      ...(echoes && { echo: loadRun(echoDriver, shape, echoPlan(plan)) }),
+    },
   };
 }
 
+const multisPerSecond: Figure = { ...operationsPerSecond, unit: "multi/s" };
+const echoes = { echoes: true };
+
 export const scenarios: readonly Scenario[] = [
-  load({
-    name: "create",
-    title: "create",
-    shape: pipelined,
-    plan: create,
-    goals: { zookeeper: 1.5 },
-  }),
-  load({
-    name: "setData",
-    title: "setData",
-    shape: pipelined,
-    plan: setData,
-    goals: { zookeeper: 1.5 },
-  }),
-  load({
-    name: "getData",
-    title: "getData",
-    shape: pipelined,
-    plan: getData,
-    goals: { zookeeper: 2 },
-  }),
-  load({
-    name: "setData-wide",
-    title: "setData",
-    shape: wide,
-    plan: setData,
-    goals: { zookeeper: 0.7, echo: 0.7 },
-  }),
-  load({
-    name: "getData-wide",
-    title: "getData",
-    shape: wide,
-    plan: getData,
-    goals: { zookeeper: 0.8, echo: 0.8 },
-  }),
-  load({
-    name: "create-serial",
-    title: "create",
-    shape: serial,
-    plan: create,
-    goals: { zookeeper: 1 },
-  }),
-  load({ name: "setData-serial", title: "setData", shape: serial, plan: setData, goals: {} }),
-  load({
-    name: "getData-serial",
-    title: "getData",
-    shape: serial,
-    plan: getData,
-    goals: { zookeeper: 1 },
-  }),
+  load("create", "create", pipelined, create, { zookeeper: 1.5 }),
+  load("setData", "setData", pipelined, setData, { zookeeper: 1.5 }),
+  load("getData", "getData", pipelined, getData, { zookeeper: 2 }),
+  load("mix", "9 getData : 1 setData", pipelined, mix, { zookeeper: 1.7 }),
+  load("setData-wide", "setData", wide, setData, { zookeeper: 0.7, echo: 0.7 }, echoes),
+  load("getData-wide", "getData", wide, getData, { zookeeper: 0.8, echo: 0.8 }, echoes),
+  load("create-serial", "create", serial, create, { zookeeper: 1 }, echoes),
+  load("setData-serial", "setData", serial, setData, {}, echoes),
+  load("getData-serial", "getData", serial, getData, { zookeeper: 1 }, echoes),
+  load(
+    "multi",
+    "multi of 10 creates",
+    multis,
+    multi,
+    { zookeeper: 1.5 },
+    { figure: multisPerSecond },
+  ),
+  load("getChildren", "getChildren of 10,000", listers, getChildren, { zookeeper: 1 }),
 ];
 
 /** Not a scenario of load: the rows that Edgekeeper writes per operation. Its name stands beside theirs. */

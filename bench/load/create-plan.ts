@@ -5,6 +5,8 @@ import { DeleteWorkload } from "./delete-workload.ts";
 import type { ErrorLog } from "../error-log.ts";
 import type { LoadPlan } from "./load-plan.ts";
 import type { LoadTarget } from "./load-target.ts";
+import { MULTI_CREATES, MultiWorkload } from "./multi-workload.ts";
+import type { Workload } from "./workload.ts";
 import { runLoad } from "./load-run.ts";
 import { znodeData, znodeName } from "../znode.ts";
 
@@ -14,16 +16,20 @@ const SAMPLES = 20;
 const CLEAN_IN_FLIGHT = 32;
 const CLEAN_SECONDS = 60;
 
-/** Every connection creates under a parent of its own. */
+/** Every connection creates under a parent of its own, one znode an operation or a multi of them. */
 export class CreatePlan implements LoadPlan<ControlClient> {
-  readonly workloads: readonly CreateWorkload[];
+  readonly workloads: readonly Workload[];
   readonly #root: string;
   readonly #parents: readonly string[];
+  /** Znodes that one operation creates. */
+  readonly #perOperation: number;
 
-  constructor(root: string, connections: number) {
+  constructor(root: string, connections: number, isMulti = false) {
     this.#root = root;
     this.#parents = Array.from({ length: connections }, (_, index) => `${root}/c${index}`);
-    this.workloads = this.#parents.map((parent, index) => new CreateWorkload(parent, index));
+    this.#perOperation = isMulti ? MULTI_CREATES : 1;
+    const Creator = isMulti ? MultiWorkload : CreateWorkload;
+    this.workloads = this.#parents.map((parent, index) => new Creator(parent, index));
   }
 
   async prepare(control: ControlClient): Promise<void> {
@@ -38,7 +44,7 @@ export class CreatePlan implements LoadPlan<ControlClient> {
     errors: ErrorLog,
   ): Promise<void> {
     const checks = this.#parents.map(async (parent, index) => {
-      const created = operations[index] ?? 0;
+      const created = (operations[index] ?? 0) * this.#perOperation;
       const numChildren = (await control.exists(parent))?.numChildren;
       if (numChildren !== created) {
         errors.add(`${parent} has ${numChildren} children, ${created} were acknowledged`);
@@ -65,7 +71,7 @@ export class CreatePlan implements LoadPlan<ControlClient> {
     const amount = {
       inFlight: CLEAN_IN_FLIGHT,
       seconds: CLEAN_SECONDS,
-      operationsMax: operations,
+      operationsMax: operations.map((count) => count * this.#perOperation),
     };
     const { errors } = await runLoad(connections, deletes, amount);
     if (errors.count > 0) throw new Error(`while removing what was created: ${errors.examples[0]}`);

@@ -1,34 +1,23 @@
 import { hasBytesAt } from "../bytes.ts";
 import type { ControlClient } from "../control-client.ts";
 import type { ErrorLog } from "../error-log.ts";
-import { GetDataWorkload } from "./get-data-workload.ts";
+import { znodeData } from "../znode.ts";
 import type { LoadPlan } from "./load-plan.ts";
-import type { LoadTarget } from "./load-target.ts";
-import { type OwnedZnode, SetDataWorkload } from "./set-data-workload.ts";
-import type { Workload } from "./workload.ts";
-import { znodeData, znodeName } from "../znode.ts";
+import { type OwnedZnode, ownedZnodes } from "./owned-znodes.ts";
+import type { WriteShare } from "./znode-schedule.ts";
+import { ZnodeWorkload } from "./znode-workload.ts";
 
-const ZNODES = 1000;
-
-/** The same 1,000 znodes are read or written all the time, each by one connection. */
+/** The same znodes are read or written all the time. */
 export class ZnodesPlan implements LoadPlan<ControlClient> {
-  readonly workloads: readonly Workload[];
+  readonly workloads: readonly ZnodeWorkload[];
   readonly #root: string;
-  readonly #writes: boolean;
   /** By connection. */
   readonly #owned: readonly (readonly OwnedZnode[])[];
 
-  constructor(root: string, connections: number, writes: boolean) {
+  constructor(root: string, connections: number, share: WriteShare) {
     this.#root = root;
-    this.#writes = writes;
-    const owned = Array.from({ length: connections }, (): OwnedZnode[] => []);
-    for (let seed = 0; seed < ZNODES; seed++) {
-      owned[seed % connections]?.push({ path: `${root}/${znodeName(seed)}`, seed });
-    }
-    this.#owned = owned;
-    this.workloads = owned.map((znodes) =>
-      writes ? new SetDataWorkload(znodes) : new GetDataWorkload(znodes),
-    );
+    this.#owned = ownedZnodes(root, connections);
+    this.workloads = this.#owned.map((znodes) => new ZnodeWorkload(znodes, share));
   }
 
   async prepare(control: ControlClient): Promise<void> {
@@ -42,13 +31,12 @@ export class ZnodesPlan implements LoadPlan<ControlClient> {
     operations: readonly number[],
     errors: ErrorLog,
   ): Promise<void> {
-    const checks = this.#owned.flatMap((znodes, connection) =>
-      znodes.map(async ({ path, seed }, index) => {
-        const total = this.#writes ? (operations[connection] ?? 0) : 0;
-        // Operation n wrote to znode n modulo their number.
-        const version = Math.max(0, Math.ceil((total - index) / znodes.length));
-        const lastWrite = version === 0 ? 0 : (version - 1) * znodes.length + index;
-        const expected = znodeData(seed, lastWrite);
+    const checks = this.#owned.flatMap((znodes, connection) => {
+      const { schedule } = this.workloads[connection] as ZnodeWorkload;
+      const writes = schedule.writesBefore(operations[connection] ?? 0);
+      return znodes.map(async ({ path, seed }, index) => {
+        const version = schedule.versionOf(index, writes);
+        const expected = znodeData(seed, schedule.writeOf(index, version));
         const { data, stat } = await control.getData(path);
         if (stat.version !== version) {
           errors.add(`${path} has version ${stat.version}, ${version} was acknowledged`);
@@ -56,12 +44,12 @@ export class ZnodesPlan implements LoadPlan<ControlClient> {
         if (data.length !== expected.length || !hasBytesAt(data, 0, expected)) {
           errors.add(`${path} does not hold the data of its last write`);
         }
-      }),
-    );
+      });
+    });
     await Promise.all(checks);
   }
 
-  async clean(control: ControlClient, _connections: readonly LoadTarget[]): Promise<void> {
+  async clean(control: ControlClient): Promise<void> {
     await Promise.all(this.#owned.flat().map(({ path }) => control.delete(path)));
     await control.delete(this.#root);
   }

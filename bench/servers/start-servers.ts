@@ -1,6 +1,7 @@
 /**
  * All servers that take turns, started or found running.
  */
+import { startEcho } from "../echo/echo-server.ts";
 import { type Server, type ServerName, startServer, useServer } from "../servers.ts";
 import type { Address } from "../tcp-stream.ts";
 
@@ -29,6 +30,7 @@ export async function startServers(
   for (const name of choice.servers) {
     if (name === "zookeeper") onServer(await findServer(name, choice));
     if (name === "edgekeeper") onServer((edgekeeper = await findServer(name, choice)));
+    if (name === "echo") onServer(await startEcho());
     if (name === "edgekeeper-ws") {
       if (edgekeeper === undefined) edgekeeper = await findServer("edgekeeper", choice);
       const server = overWebSocket(edgekeeper, choice.servers.includes("edgekeeper"));
