@@ -8,8 +8,10 @@ import { JuteWriter } from "../src/protocol/jute-writer.ts";
 import { OpCode, ReservedXid } from "../src/protocol/op-code.ts";
 import {
   readReplyHeader,
+  readWatcherEvent,
   type ReplyHeader,
   type Stat,
+  type WatcherEvent,
   writeRequestHeader,
 } from "../src/protocol/records.ts";
 import { readReply, type Reply } from "../src/protocol/replies.ts";
@@ -33,6 +35,8 @@ interface Pending {
 const ANSWER_TIMEOUT_MS = 30_000;
 
 export class ControlClient {
+  /** Learns of every watch that fired. */
+  onEvent: (event: WatcherEvent) => void = () => {};
   readonly #channel: Channel;
   readonly #writer = new JuteWriter();
   #pending: Pending[] = [];
@@ -73,8 +77,8 @@ export class ControlClient {
   }
 
   /** The znode's Stat; undefined when it does not exist. */
-  async exists(path: string): Promise<Stat | undefined> {
-    const request = { type: OpCode.exists, path, watch: false } as const;
+  async exists(path: string, watch = false): Promise<Stat | undefined> {
+    const request = { type: OpCode.exists, path, watch } as const;
     const { header, reply } = await this.#send(request);
     if (header.err === ErrorCode.noNode) return undefined;
     if (header.err !== ErrorCode.ok || reply?.type !== OpCode.exists) {
@@ -86,6 +90,11 @@ export class ControlClient {
   async getData(path: string): Promise<{ data: Uint8Array; stat: Stat }> {
     const { data, stat } = await this.request({ type: OpCode.getData, path, watch: false });
     return { data: data ?? new Uint8Array(0), stat };
+  }
+
+  async getChildren(path: string): Promise<readonly string[]> {
+    const request = { type: OpCode.getChildren, path, watch: false } as const;
+    return (await this.request(request)).children;
   }
 
   async delete(path: string): Promise<void> {
@@ -128,7 +137,10 @@ export class ControlClient {
     // What is kept of a reply must not be overwritten by the next read.
     const reader = new JuteReader(frame.slice());
     const header = readReplyHeader(reader);
-    if (header.xid === ReservedXid.notification) return;
+    if (header.xid === ReservedXid.notification) {
+      this.onEvent(readWatcherEvent(reader));
+      return;
+    }
     const pending = this.#pending[this.#answered++];
     if (pending === undefined || pending.xid !== header.xid) {
       this.#channel.destroy();

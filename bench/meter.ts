@@ -16,6 +16,28 @@ export interface Metered<Result> {
   readonly serverSeconds: number | undefined;
 }
 
+/** The same clocks for work that comes in pieces, of which not everything between them counts. */
+export class Stopwatch {
+  elapsedMs = 0;
+  #busyMs = 0;
+
+  /** Adds this piece, and returns how long it took. */
+  async time(work: () => Promise<unknown>): Promise<number> {
+    const cpu = process.threadCpuUsage();
+    const startedMs = performance.now();
+    await work();
+    const elapsedMs = performance.now() - startedMs;
+    const { user, system } = process.threadCpuUsage(cpu);
+    this.elapsedMs += elapsedMs;
+    this.#busyMs += (user + system) / 1000;
+    return elapsedMs;
+  }
+
+  get generatorBusy(): number {
+    return this.#busyMs / this.elapsedMs;
+  }
+}
+
 /** Where what happens to the requests of a run is counted. */
 export interface Sink {
   readonly latencies: LatencyHistogram;
@@ -44,7 +66,7 @@ export async function meter<Result>(
 
 /** What metered work measured; its figure is the rate of operations unless `value` says otherwise. */
 export function measurementOf(
-  metered: Omit<Metered<unknown>, "result">,
+  metered: Pick<Metered<unknown>, "elapsedMs" | "generatorBusy" | "serverSeconds">,
   operations: number,
   { latencies, errors }: Sink,
   value: number = (operations / metered.elapsedMs) * 1000,

@@ -8,7 +8,16 @@ import { CreatePlan } from "./load/create-plan.ts";
 import { loadRun, type LoadShape, type PlanMaker } from "./load/load-scenario.ts";
 import { zookeeperDriver } from "./load/zookeeper-driver.ts";
 import { ZnodesPlan } from "./load/znodes-plan.ts";
-import { type Figure, type Goals, operationsPerSecond, type Scenario } from "./scenario.ts";
+import { fanOutRun, WATCHERS } from "./recipes/fan-out-run.ts";
+import { LOCK_CLIENTS, lockRun } from "./recipes/lock-run.ts";
+import { CROWD, sessionsRun } from "./recipes/sessions-run.ts";
+import {
+  type Figure,
+  type Goals,
+  operationsPerSecond,
+  type Run,
+  type Scenario,
+} from "./scenario.ts";
 
 type ZooKeeperPlan = PlanMaker<ControlClient>;
 
@@ -53,6 +62,14 @@ function load(
   };
 }
 
+/** One that is more than one kind of request; it opens what it needs itself. */
+function recipe(name: string, title: string, figure: Figure, run: Run, goals: Goals): Scenario {
+  return { name, title, figure, goals, limitsP99: false, runs: { zookeeper: run } };
+}
+
+const millisecondsToLast: Figure = { unit: "ms", better: "lower", digits: 2 };
+const handOffsPerSecond: Figure = { ...operationsPerSecond, unit: "hand-off/s" };
+const sessionsPerSecond: Figure = { ...operationsPerSecond, unit: "session/s" };
 const multisPerSecond: Figure = { ...operationsPerSecond, unit: "multi/s" };
 const echoes = { echoes: true };
 
@@ -75,6 +92,13 @@ export const scenarios: readonly Scenario[] = [
     { figure: multisPerSecond },
   ),
   load("getChildren", "getChildren of 10,000", listers, getChildren, { zookeeper: 1 }),
+  recipe("fan-out", `${WATCHERS} sessions see a change`, millisecondsToLast, fanOutRun, {
+    zookeeper: 1.5,
+  }),
+  recipe("lock", `lock, ${LOCK_CLIENTS} clients`, handOffsPerSecond, lockRun, { zookeeper: 1.2 }),
+  recipe("sessions", `${CROWD} sessions come and go`, sessionsPerSecond, sessionsRun, {
+    zookeeper: 1,
+  }),
 ];
 
 /** Not a scenario of load: the rows that Edgekeeper writes per operation. Its name stands beside theirs. */
