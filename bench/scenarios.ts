@@ -3,9 +3,12 @@
  */
 import type { ControlClient } from "./control-client.ts";
 import { echoDriver, echoPlan } from "./echo/echo-driver.ts";
+import type { EtcdControl } from "./etcd/etcd-control.ts";
+import { EtcdCreatePlan, etcdDriver, EtcdZnodesPlan } from "./etcd/etcd-plans.ts";
 import { ChildrenPlan } from "./load/children-plan.ts";
 import { CreatePlan } from "./load/create-plan.ts";
 import { loadRun, type LoadShape, type PlanMaker } from "./load/load-scenario.ts";
+import { MULTI_CREATES } from "./load/multi-workload.ts";
 import { zookeeperDriver } from "./load/zookeeper-driver.ts";
 import { ZnodesPlan } from "./load/znodes-plan.ts";
 import { fanOutRun, WATCHERS } from "./recipes/fan-out-run.ts";
@@ -19,6 +22,7 @@ import {
   type Scenario,
 } from "./scenario.ts";
 
+type EtcdPlan = PlanMaker<EtcdControl>;
 type ZooKeeperPlan = PlanMaker<ControlClient>;
 
 const create: ZooKeeperPlan = (root, connections) => new CreatePlan(root, connections);
@@ -34,10 +38,19 @@ const listers = { connections: 8, inFlight: 1 };
 const wide = { connections: 64, inFlight: 1 };
 const serial = { connections: 1, inFlight: 1 };
 
+const etcdPut: EtcdPlan = (root, connections) => new EtcdCreatePlan(root, connections);
+const etcdSet: EtcdPlan = (root, connections) => new EtcdZnodesPlan(root, connections, "all");
+const etcdGet: EtcdPlan = (root, connections) => new EtcdZnodesPlan(root, connections, "none");
+const etcdMix: EtcdPlan = (root, connections) => new EtcdZnodesPlan(root, connections, "tenth");
+const etcdTxn: EtcdPlan = (root, connections) =>
+  new EtcdCreatePlan(root, connections, MULTI_CREATES);
+
 interface LoadOptions {
   readonly figure?: Figure;
   /** Measured on the echoing server as well. */
   readonly echoes?: boolean;
+  /** The closest that etcd has. */
+  readonly etcd?: EtcdPlan;
 }
 
 /** A scenario of one kind of request, kept up at one depth. */
@@ -47,7 +60,7 @@ function load(
   shape: LoadShape,
   plan: ZooKeeperPlan,
   goals: Goals,
-  { figure = operationsPerSecond, echoes = false }: LoadOptions = {},
+  { figure = operationsPerSecond, echoes = false, etcd }: LoadOptions = {},
 ): Scenario {
   return {
     name,
@@ -58,6 +71,7 @@ function load(
     runs: {
       zookeeper: loadRun(zookeeperDriver, shape, plan),
       ...(echoes && { echo: loadRun(echoDriver, shape, echoPlan(plan)) }),
+      ...(etcd && { etcd: loadRun(etcdDriver, shape, etcd) }),
     },
   };
 }
@@ -71,26 +85,76 @@ const millisecondsToLast: Figure = { unit: "ms", better: "lower", digits: 2 };
 const handOffsPerSecond: Figure = { ...operationsPerSecond, unit: "hand-off/s" };
 const sessionsPerSecond: Figure = { ...operationsPerSecond, unit: "session/s" };
 const multisPerSecond: Figure = { ...operationsPerSecond, unit: "multi/s" };
-const echoes = { echoes: true };
 
-export const scenarios: readonly Scenario[] = [
-  load("create", "create", pipelined, create, { zookeeper: 1.5 }),
-  load("setData", "setData", pipelined, setData, { zookeeper: 1.5 }),
-  load("getData", "getData", pipelined, getData, { zookeeper: 2 }),
-  load("mix", "9 getData : 1 setData", pipelined, mix, { zookeeper: 1.7 }),
-  load("setData-wide", "setData", wide, setData, { zookeeper: 0.7, echo: 0.7 }, echoes),
-  load("getData-wide", "getData", wide, getData, { zookeeper: 0.8, echo: 0.8 }, echoes),
-  load("create-serial", "create", serial, create, { zookeeper: 1 }, echoes),
-  load("setData-serial", "setData", serial, setData, {}, echoes),
-  load("getData-serial", "getData", serial, getData, { zookeeper: 1 }, echoes),
+const pipelinedScenarios = [
+  load("create", "create", pipelined, create, { zookeeper: 1.5 }, { etcd: etcdPut }),
+  load("setData", "setData", pipelined, setData, { zookeeper: 1.5 }, { etcd: etcdSet }),
+  load("getData", "getData", pipelined, getData, { zookeeper: 2 }, { etcd: etcdGet }),
+  load("mix", "9 getData : 1 setData", pipelined, mix, { zookeeper: 1.7 }, { etcd: etcdMix }),
   load(
     "multi",
     "multi of 10 creates",
     multis,
     multi,
     { zookeeper: 1.5 },
-    { figure: multisPerSecond },
+    {
+      figure: multisPerSecond,
+      etcd: etcdTxn,
+    },
   ),
+];
+
+const unpipelinedScenarios = [
+  load(
+    "setData-wide",
+    "setData",
+    wide,
+    setData,
+    { zookeeper: 0.7, echo: 0.7 },
+    {
+      echoes: true,
+      etcd: etcdSet,
+    },
+  ),
+  load(
+    "getData-wide",
+    "getData",
+    wide,
+    getData,
+    { zookeeper: 0.8, echo: 0.8 },
+    {
+      echoes: true,
+      etcd: etcdGet,
+    },
+  ),
+  load(
+    "create-serial",
+    "create",
+    serial,
+    create,
+    { zookeeper: 1 },
+    {
+      echoes: true,
+      etcd: etcdPut,
+    },
+  ),
+  load("setData-serial", "setData", serial, setData, {}, { echoes: true, etcd: etcdSet }),
+  load(
+    "getData-serial",
+    "getData",
+    serial,
+    getData,
+    { zookeeper: 1 },
+    {
+      echoes: true,
+      etcd: etcdGet,
+    },
+  ),
+];
+
+export const scenarios: readonly Scenario[] = [
+  ...pipelinedScenarios,
+  ...unpipelinedScenarios,
   load("getChildren", "getChildren of 10,000", listers, getChildren, { zookeeper: 1 }),
   recipe("fan-out", `${WATCHERS} sessions see a change`, millisecondsToLast, fanOutRun, {
     zookeeper: 1.5,

@@ -2,6 +2,7 @@
  * All servers that take turns, started or found running.
  */
 import { startEcho } from "../echo/echo-server.ts";
+import { ETCD_MISSING, startEtcd } from "../etcd/etcd-server.ts";
 import { type Server, type ServerName, startServer, useServer } from "../servers.ts";
 import type { Address } from "../tcp-stream.ts";
 
@@ -31,6 +32,11 @@ export async function startServers(
     if (name === "zookeeper") onServer(await findServer(name, choice));
     if (name === "edgekeeper") onServer((edgekeeper = await findServer(name, choice)));
     if (name === "echo") onServer(await startEcho());
+    if (name === "etcd") {
+      const etcd = await startEtcd();
+      if (etcd) onServer(etcd);
+      else onNote(ETCD_MISSING);
+    }
     if (name === "edgekeeper-ws") {
       if (edgekeeper === undefined) edgekeeper = await findServer("edgekeeper", choice);
       const server = overWebSocket(edgekeeper, choice.servers.includes("edgekeeper"));
