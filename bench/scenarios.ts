@@ -1,9 +1,12 @@
 /**
- * The scenarios, in the order in which they run. A goal is the ratio to a real ZooKeeper that the project asks for.
+ * The scenarios, in the order in which they run. A goal is the ratio to a real ZooKeeper, or to the runtime's echo, that
+ * the project asks for.
  */
 import type { ControlClient } from "./control-client.ts";
 import { echoDriver, echoPlan } from "./echo/echo-driver.ts";
 import type { EtcdControl } from "./etcd/etcd-control.ts";
+import { etcdFanOut } from "./etcd/etcd-fan-out.ts";
+import { etcdLockRun } from "./etcd/etcd-lock.ts";
 import { EtcdCreatePlan, etcdDriver, EtcdZnodesPlan } from "./etcd/etcd-plans.ts";
 import { ChildrenPlan } from "./load/children-plan.ts";
 import { CreatePlan } from "./load/create-plan.ts";
@@ -11,60 +14,62 @@ import { loadRun, type LoadShape, type PlanMaker } from "./load/load-scenario.ts
 import { MULTI_CREATES } from "./load/multi-workload.ts";
 import { zookeeperDriver } from "./load/zookeeper-driver.ts";
 import { ZnodesPlan } from "./load/znodes-plan.ts";
+import { zookeeperFanOut } from "./recipes/fan-out-driver.ts";
 import { fanOutRun, WATCHERS } from "./recipes/fan-out-run.ts";
 import { LOCK_CLIENTS, lockRun } from "./recipes/lock-run.ts";
 import { CROWD, sessionsRun } from "./recipes/sessions-run.ts";
-import {
-  type Figure,
-  type Goals,
-  operationsPerSecond,
-  type Run,
-  type Scenario,
-} from "./scenario.ts";
+import { type Figure, type Goals, operationsPerSecond, type Scenario } from "./scenario.ts";
 
-type EtcdPlan = PlanMaker<EtcdControl>;
-type ZooKeeperPlan = PlanMaker<ControlClient>;
-
-const create: ZooKeeperPlan = (root, connections) => new CreatePlan(root, connections);
-const setData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, "all");
-const getData: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, "none");
-const mix: ZooKeeperPlan = (root, connections) => new ZnodesPlan(root, connections, "tenth");
-const multi: ZooKeeperPlan = (root, connections) => new CreatePlan(root, connections, true);
-const getChildren: ZooKeeperPlan = (root, connections) => new ChildrenPlan(root, connections);
-
-const pipelined = { connections: 8, inFlight: 32 };
-const multis = { connections: 8, inFlight: 8 };
-const listers = { connections: 8, inFlight: 1 };
-const wide = { connections: 64, inFlight: 1 };
-const serial = { connections: 1, inFlight: 1 };
-
-const etcdPut: EtcdPlan = (root, connections) => new EtcdCreatePlan(root, connections);
-const etcdSet: EtcdPlan = (root, connections) => new EtcdZnodesPlan(root, connections, "all");
-const etcdGet: EtcdPlan = (root, connections) => new EtcdZnodesPlan(root, connections, "none");
-const etcdMix: EtcdPlan = (root, connections) => new EtcdZnodesPlan(root, connections, "tenth");
-const etcdTxn: EtcdPlan = (root, connections) =>
-  new EtcdCreatePlan(root, connections, MULTI_CREATES);
-
-interface LoadOptions {
+/** What connections do all the time, and the closest that etcd has. */
+interface Load {
+  readonly title: string;
+  readonly plan: PlanMaker<ControlClient>;
+  readonly etcd?: PlanMaker<EtcdControl>;
   readonly figure?: Figure;
-  /** Measured on the echoing server as well. */
-  readonly echoes?: boolean;
-  /** The closest that etcd has. */
-  readonly etcd?: EtcdPlan;
 }
 
-/** A scenario of one kind of request, kept up at one depth. */
+const create: Load = {
+  title: "create",
+  plan: (root, connections) => new CreatePlan(root, connections),
+  etcd: (root, connections) => new EtcdCreatePlan(root, connections),
+};
+const setData: Load = {
+  title: "setData",
+  plan: (root, connections) => new ZnodesPlan(root, connections, "all"),
+  etcd: (root, connections) => new EtcdZnodesPlan(root, connections, "all"),
+};
+const getData: Load = {
+  title: "getData",
+  plan: (root, connections) => new ZnodesPlan(root, connections, "none"),
+  etcd: (root, connections) => new EtcdZnodesPlan(root, connections, "none"),
+};
+const mix: Load = {
+  title: "9 getData : 1 setData",
+  plan: (root, connections) => new ZnodesPlan(root, connections, "tenth"),
+  etcd: (root, connections) => new EtcdZnodesPlan(root, connections, "tenth"),
+};
+const multi: Load = {
+  title: `multi of ${MULTI_CREATES} creates`,
+  plan: (root, connections) => new CreatePlan(root, connections, true),
+  etcd: (root, connections) => new EtcdCreatePlan(root, connections, MULTI_CREATES),
+  figure: { ...operationsPerSecond, unit: "multi/s" },
+};
+const getChildren: Load = {
+  title: "getChildren of 10,000",
+  plan: (root, connections) => new ChildrenPlan(root, connections),
+};
+
+/** Keeps one load up at one depth. One request at a time is measured on the echoing server as well, where it says so. */
 function load(
   name: string,
-  what: string,
+  { title, plan, etcd, figure = operationsPerSecond }: Load,
   shape: LoadShape,
-  plan: ZooKeeperPlan,
   goals: Goals,
-  { figure = operationsPerSecond, echoes = false, etcd }: LoadOptions = {},
+  { echoes = false } = {},
 ): Scenario {
   return {
     name,
-    title: `${what}, ${shape.connections} x ${shape.inFlight}`,
+    title: `${title}, ${shape.connections} x ${shape.inFlight}`,
     figure,
     goals,
     limitsP99: shape.inFlight > 1,
@@ -76,94 +81,58 @@ function load(
   };
 }
 
-/** One that is more than one kind of request; it opens what it needs itself. */
-function recipe(name: string, title: string, figure: Figure, run: Run, goals: Goals): Scenario {
-  return { name, title, figure, goals, limitsP99: false, runs: { zookeeper: run } };
-}
+/** Connections x requests in flight on each. */
+const pipelined = { connections: 8, inFlight: 32 };
+const multis = { connections: 8, inFlight: 8 };
+const wide = { connections: 64, inFlight: 1 };
+const serial = { connections: 1, inFlight: 1 };
+const listers = { connections: 8, inFlight: 1 };
 
-const millisecondsToLast: Figure = { unit: "ms", better: "lower", digits: 2 };
-const handOffsPerSecond: Figure = { ...operationsPerSecond, unit: "hand-off/s" };
-const sessionsPerSecond: Figure = { ...operationsPerSecond, unit: "session/s" };
-const multisPerSecond: Figure = { ...operationsPerSecond, unit: "multi/s" };
+const echoes = { echoes: true };
 
-const pipelinedScenarios = [
-  load("create", "create", pipelined, create, { zookeeper: 1.5 }, { etcd: etcdPut }),
-  load("setData", "setData", pipelined, setData, { zookeeper: 1.5 }, { etcd: etcdSet }),
-  load("getData", "getData", pipelined, getData, { zookeeper: 2 }, { etcd: etcdGet }),
-  load("mix", "9 getData : 1 setData", pipelined, mix, { zookeeper: 1.7 }, { etcd: etcdMix }),
-  load(
-    "multi",
-    "multi of 10 creates",
-    multis,
-    multi,
-    { zookeeper: 1.5 },
-    {
-      figure: multisPerSecond,
-      etcd: etcdTxn,
-    },
-  ),
+const loads: readonly Scenario[] = [
+  load("create", create, pipelined, { zookeeper: 1.5 }),
+  load("setData", setData, pipelined, { zookeeper: 1.5 }),
+  load("getData", getData, pipelined, { zookeeper: 2 }),
+  load("mix", mix, pipelined, { zookeeper: 1.7 }),
+  load("multi", multi, multis, { zookeeper: 1.5 }),
+  load("setData-wide", setData, wide, { zookeeper: 0.7, echo: 0.7 }, echoes),
+  load("getData-wide", getData, wide, { zookeeper: 0.8, echo: 0.8 }, echoes),
+  load("create-serial", create, serial, { zookeeper: 1 }, echoes),
+  load("setData-serial", setData, serial, {}, echoes),
+  load("getData-serial", getData, serial, { zookeeper: 1 }, echoes),
+  load("getChildren", getChildren, listers, { zookeeper: 1 }),
 ];
 
-const unpipelinedScenarios = [
-  load(
-    "setData-wide",
-    "setData",
-    wide,
-    setData,
-    { zookeeper: 0.7, echo: 0.7 },
-    {
-      echoes: true,
-      etcd: etcdSet,
-    },
-  ),
-  load(
-    "getData-wide",
-    "getData",
-    wide,
-    getData,
-    { zookeeper: 0.8, echo: 0.8 },
-    {
-      echoes: true,
-      etcd: etcdGet,
-    },
-  ),
-  load(
-    "create-serial",
-    "create",
-    serial,
-    create,
-    { zookeeper: 1 },
-    {
-      echoes: true,
-      etcd: etcdPut,
-    },
-  ),
-  load("setData-serial", "setData", serial, setData, {}, { echoes: true, etcd: etcdSet }),
-  load(
-    "getData-serial",
-    "getData",
-    serial,
-    getData,
-    { zookeeper: 1 },
-    {
-      echoes: true,
-      etcd: etcdGet,
-    },
-  ),
+/** What is more than one kind of request. */
+const recipes: readonly Scenario[] = [
+  {
+    name: "fan-out",
+    title: `${WATCHERS} sessions see a change`,
+    figure: { unit: "ms", better: "lower", digits: 2 },
+    goals: { zookeeper: 1.5 },
+    limitsP99: false,
+    runs: { zookeeper: fanOutRun(zookeeperFanOut), etcd: fanOutRun(etcdFanOut) },
+  },
+  {
+    name: "lock",
+    title: `lock, ${LOCK_CLIENTS} clients`,
+    figure: { ...operationsPerSecond, unit: "hand-off/s" },
+    goals: { zookeeper: 1.2 },
+    limitsP99: false,
+    runs: { zookeeper: lockRun, etcd: etcdLockRun },
+  },
+  {
+    name: "sessions",
+    title: `${CROWD} sessions come and go`,
+    figure: { ...operationsPerSecond, unit: "session/s" },
+    goals: { zookeeper: 1 },
+    limitsP99: false,
+    runs: { zookeeper: sessionsRun },
+  },
 ];
 
-export const scenarios: readonly Scenario[] = [
-  ...pipelinedScenarios,
-  ...unpipelinedScenarios,
-  load("getChildren", "getChildren of 10,000", listers, getChildren, { zookeeper: 1 }),
-  recipe("fan-out", `${WATCHERS} sessions see a change`, millisecondsToLast, fanOutRun, {
-    zookeeper: 1.5,
-  }),
-  recipe("lock", `lock, ${LOCK_CLIENTS} clients`, handOffsPerSecond, lockRun, { zookeeper: 1.2 }),
-  recipe("sessions", `${CROWD} sessions come and go`, sessionsPerSecond, sessionsRun, {
-    zookeeper: 1,
-  }),
-];
+export const scenarios: readonly Scenario[] = [...loads, ...recipes];
 
 /** Not a scenario of load: the rows that Edgekeeper writes per operation. Its name stands beside theirs. */
 export const ROWS_SCENARIO = "rows";

@@ -2,6 +2,7 @@
  * The report as tables for a terminal.
  */
 import type { Environment } from "./environment.ts";
+import { formatFigure } from "./report/figure.ts";
 import { formatComparisons } from "./report/comparison-tables.ts";
 import { GENERATOR_BUSY_MAX, type Report, type ScenarioReport } from "./report.ts";
 import type { RowsPerOperation, RowsResult } from "./rows-written.ts";
@@ -17,7 +18,7 @@ export function formatReport(report: Report): string {
       `Medians of ${rounds} rounds of ${seconds} s after one to warm up, servers in turn; from least to most in ` +
         `parentheses. A ratio is the median of the rounds' ratios, above 1 where Edgekeeper is the better one.`,
       ...formatComparisons(scenarios),
-      `Latency and processor time (medians of the same rounds):\n${formatCosts(scenarios)}`,
+      `Each server, with latencies and processor time (medians of the same rounds):\n${formatCosts(scenarios)}`,
     );
   }
   parts.push(...report.notes);
@@ -44,11 +45,13 @@ export function formatEnvironment(environment: Environment): string {
 }
 
 function formatCosts(scenarios: readonly ScenarioReport[]): string {
-  const header = ["", "server", "p50 ms", "p99 ms", "server us/op", "generator busy", ""];
-  const rows = scenarios.flatMap(({ title, servers }) =>
+  const header = ["", "server", "", "", "p50 ms", "p99 ms", "server us/op", "generator busy", ""];
+  const rows = scenarios.flatMap(({ title, figure, servers }) =>
     Object.entries(servers).map(([name, summary]) => [
       title,
       name,
+      formatFigure(figure, summary.value),
+      figure.unit,
       summary.p50Ms.toFixed(2),
       summary.p99Ms.toFixed(2),
       summary.serverUsPerOp?.toFixed(0) ?? NOTHING,

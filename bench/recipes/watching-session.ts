@@ -11,25 +11,19 @@ import {
   REPLY_XID_AT,
   REQUEST_XID_AT,
 } from "../wire-layout.ts";
-
-/** What a session tells of; a wrong answer or event is told as a sentence. */
-export interface WatchingListener {
-  onArmed(): void;
-  onEvent(): void;
-  onWrong(what: string): void;
-}
+import type { Watcher, WatcherListener } from "./fan-out-driver.ts";
 
 /** A session that watches one znode's data and, whenever it is told to, reads it and watches it again. */
-export class WatchingSession {
+export class WatchingSession implements Watcher {
   readonly #channel: Channel;
   readonly #path: string;
   readonly #frame: Uint8Array;
-  readonly #listener: WatchingListener;
+  readonly #listener: WatcherListener;
   #xid = 0;
   #state: "idle" | "asking" | "watching" = "idle";
   #expected: Uint8Array = new Uint8Array(0);
 
-  constructor(channel: Channel, path: string, listener: WatchingListener) {
+  constructor(channel: Channel, path: string, listener: WatcherListener) {
     this.#channel = channel;
     this.#path = path;
     this.#listener = listener;

@@ -5,6 +5,7 @@ import type { ScenarioReport } from "../report.ts";
 import type { Figure } from "../scenario.ts";
 import { formatTable } from "../text-table.ts";
 import type { Comparison } from "./comparison.ts";
+import { formatFigure } from "./figure.ts";
 import type { Summary } from "./summary.ts";
 
 /** What was not measured, or is not asked for. */
@@ -65,16 +66,18 @@ function formatRow(scenario: ScenarioReport, server: string, to: string): string
   ];
 }
 
-function formatSummary({ digits }: Figure, summary: Summary | undefined): string {
+function formatSummary(figure: Figure, summary: Summary | undefined): string {
   if (summary === undefined) return NOTHING;
-  const format = (value: number): string =>
-    value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${format(summary.value)} (${format(summary.valueMin)}-${format(summary.valueMax)})`;
+  const [value, min, max] = [summary.value, summary.valueMin, summary.valueMax].map((number) =>
+    formatFigure(figure, number),
+  );
+  return summary.rounds > 1 ? `${value} (${min}-${max})` : `${value}`;
 }
 
 function formatRatio(comparison: Comparison | undefined): string {
   if (comparison === undefined) return NOTHING;
-  const { ratio, ratioMin, ratioMax } = comparison;
+  const { ratio, ratioMin, ratioMax, ratioByRound } = comparison;
+  if (ratioByRound.length === 1) return ratio.toFixed(2);
   return `${ratio.toFixed(2)} (${ratioMin.toFixed(2)}-${ratioMax.toFixed(2)})`;
 }
 
