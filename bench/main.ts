@@ -6,6 +6,7 @@ import { calibrate } from "./calibration.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
 import { buildReport } from "./report.ts";
+import { writeCharts } from "./report/svg/write-charts.ts";
 import { runRounds } from "./rounds.ts";
 import { measureRows, type RowsResult } from "./rows-written.ts";
 import { ROWS_SCENARIO, scenarios } from "./scenarios.ts";
@@ -52,6 +53,10 @@ async function compare(options: BenchOptions): Promise<void> {
     const report = buildReport(run, environment, { ...result, failures }, rows);
     const text = options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report);
     process.stdout.write(text);
+    if (options.svg !== undefined) {
+      const names = await writeCharts(report, options.svg);
+      onProgress(`plots in ${options.svg}: ${names.join(", ")}`);
+    }
     if (failures.length > 0) fail(servers);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));

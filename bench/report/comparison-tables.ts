@@ -43,8 +43,27 @@ export function formatComparisons(scenarios: readonly ScenarioReport[]): string[
       "",
       `p99 ${server}`,
     ];
-    return `${title}:\n${formatTable([...header, `p99 ${to}`, ""], rows)}`;
+    const table = formatTable([...header, `p99 ${to}`, ""], rows);
+    return [`${title}:`, table, ...footnotes(scenarios, server, to)].join("\n");
   });
+}
+
+function footnotes(scenarios: readonly ScenarioReport[], server: string, to: string): string[] {
+  const notes: string[] = [];
+  if (
+    scenarios.some(({ generatorBound }) => [server, to].some((n) => generatorBound.includes(n)))
+  ) {
+    notes.push("  * The generator was busy most of the time: the server may be able to do more.");
+  }
+  if (to === "etcd") {
+    const busy = scenarios.flatMap(({ servers }) => servers[to]?.generatorBusy ?? []);
+    const [least, most] = [Math.min(...busy), Math.max(...busy)].map((n) => Math.round(n * 100));
+    notes.push(
+      "  etcd is loaded by another client, which makes gRPC calls, each a stream of HTTP/2; " +
+        `it was ${least} to ${most}% busy.`,
+    );
+  }
+  return notes;
 }
 
 function formatRow(scenario: ScenarioReport, server: string, to: string): string[] {
