@@ -2,14 +2,14 @@
  * `npm run bench`: Edgekeeper beside a real ZooKeeper, in one run, on one machine. Tables (or JSON) on stdout, progress
  * on stderr; the exit code is not 0 when anything was answered wrongly.
  */
-import { calibrate } from "./calibration.ts";
+import { calibrate } from "./ideal/calibration.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
 import { buildReport } from "./report.ts";
 import { writeCharts } from "./report/svg/write-charts.ts";
 import { runRounds } from "./rounds.ts";
 import { measureRows, type RowsResult } from "./rows-written.ts";
-import { ROWS_SCENARIO, scenarios } from "./scenarios.ts";
+import { loads, ROWS_SCENARIO, scenarios } from "./scenarios.ts";
 import type { Server } from "./servers.ts";
 import { startServers } from "./servers/start-servers.ts";
 import { formatReport } from "./text-report.ts";
@@ -22,10 +22,10 @@ async function main(): Promise<void> {
   process.once("SIGTERM", () => process.exit(143));
   const options = parseOptions(process.argv.slice(2));
   const { rounds, seconds } = options;
-  const wanted = scenarios.filter(({ name }) => options.scenarios.includes(name));
   if (options.help) {
     process.stdout.write(`${USAGE}\n`);
   } else if (options.calibrate) {
+    const wanted = loads.filter(({ name }) => options.scenarios.includes(name));
     const { text, failures } = await calibrate(wanted, { rounds, seconds, onProgress });
     process.stdout.write(`${text}${failures.join("\n")}`);
     if (failures.length > 0) process.exitCode = 1;

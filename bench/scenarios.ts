@@ -90,7 +90,8 @@ const listers = { connections: 8, inFlight: 1 };
 
 const echoes = { echoes: true };
 
-const loads: readonly Scenario[] = [
+/** Those that consist of requests which do not depend on each other. */
+export const loads: readonly Scenario[] = [
   load("create", create, pipelined, { zookeeper: 1.5 }),
   load("setData", setData, pipelined, { zookeeper: 1.5 }),
   load("getData", getData, pipelined, { zookeeper: 2 }),

@@ -20,7 +20,7 @@ const BELOW = 62;
 
 const bars = [
   { server: "edgekeeper", name: "Edgekeeper", fill: palette.good },
-  { server: "edgekeeper-ws", name: "Edgekeeper over WebSocket", fill: "#5fb3b3" },
+  { server: "edgekeeper-ws", name: "Edgekeeper over WebSocket", fill: palette.second },
   { server: "zookeeper", name: "ZooKeeper", fill: palette.faint },
 ] as const;
 
@@ -53,7 +53,7 @@ export function latencyChart(
     return [label(BARS_AT - 10, middle + 4, title, { "text-anchor": "end" }), ...drawn].join("");
   };
   const legend = shown.map(({ name, fill }, index) => {
-    const x = 16 + index * 190;
+    const x = 16 + index * 220;
     const square = { x, y: bottom + 32, width: 12, height: 12, rx: 2, fill };
     return element("rect", square) + label(x + 18, bottom + 42, name);
   });

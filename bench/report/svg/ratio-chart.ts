@@ -64,7 +64,7 @@ function drawRow(title: string, comparison: Comparison, scale: Scale, top: numbe
 }
 
 function drawGoal(x: number, middle: number): string {
-  return line(x, middle - 11, x, middle + 11, { "stroke-width": 3 });
+  return line(x, middle - 11, x, middle + 11, { stroke: palette.goal, "stroke-width": 3 });
 }
 
 function drawLegend(y: number): string[] {

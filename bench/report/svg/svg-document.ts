@@ -7,6 +7,8 @@ export const palette = {
   good: "#2f81c7",
   bad: "#d9822b",
   other: "#8c7ab8",
+  second: "#4fa3a3",
+  goal: "#c9407c",
 } as const;
 
 export const WIDTH = 760;

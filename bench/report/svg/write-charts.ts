@@ -13,7 +13,7 @@ export async function writeCharts(report: Report, folder: string): Promise<strin
   const subtitle = [
     `${environment.date.slice(0, 10)}, commit ${environment.commit}`,
     `${environment.cpu}, ${environment.cores} cores`,
-    `median of ${rounds} rounds of ${seconds} s`,
+    `median of ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s`,
   ].join(" · ");
   const against = `ZooKeeper ${environment.zookeeper}`;
   const charts = {

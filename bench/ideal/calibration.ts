@@ -3,10 +3,10 @@
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { runRounds } from "./rounds.ts";
-import { reportScenario } from "./report.ts";
-import type { Scenario } from "./scenario.ts";
-import { formatTable } from "./text-table.ts";
+import { runRounds } from "../rounds.ts";
+import { reportScenario } from "../report.ts";
+import type { Scenario } from "../scenario.ts";
+import { formatTable } from "../text-table.ts";
 
 export interface CalibrationOptions {
   readonly rounds: number;
