@@ -35,6 +35,8 @@ interface Pending {
 const ANSWER_TIMEOUT_MS = 30_000;
 
 export class ControlClient {
+  /** Of the last reply: where in the server's order it belongs. */
+  lastZxid = 0;
   /** Learns of every watch that fired. */
   onEvent: (event: WatcherEvent) => void = () => {};
   readonly #channel: Channel;
@@ -147,6 +149,7 @@ export class ControlClient {
       this.#fail(`a reply to xid ${header.xid} where ${pending?.xid ?? "none"} is due`);
       return;
     }
+    this.lastZxid = header.zxid;
     if (this.#answered === this.#pending.length) this.#rest();
     const reply = header.err === 0 ? readReply(reader, pending.request.type) : undefined;
     pending.resolve({ header, reply });

@@ -14,9 +14,10 @@ import { loadRun, type LoadShape, type PlanMaker } from "./load/load-scenario.ts
 import { MULTI_CREATES } from "./load/multi-workload.ts";
 import { zookeeperDriver } from "./load/zookeeper-driver.ts";
 import { ZnodesPlan } from "./load/znodes-plan.ts";
+import { LOCK_CLIENTS } from "./recipes/contention.ts";
 import { zookeeperFanOut } from "./recipes/fan-out-driver.ts";
 import { fanOutRun, WATCHERS } from "./recipes/fan-out-run.ts";
-import { LOCK_CLIENTS, lockRun } from "./recipes/lock-run.ts";
+import { lockRun } from "./recipes/lock-run.ts";
 import { CROWD, sessionsRun } from "./recipes/sessions-run.ts";
 import { type Figure, type Goals, operationsPerSecond, type Scenario } from "./scenario.ts";
 

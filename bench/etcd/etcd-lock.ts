@@ -1,19 +1,20 @@
 /**
- * etcd's own lock service: a key under the lock's name for each client's lease, held by the oldest.
+ * etcd's own lock service: a key under the lock's name for each client's lease, held by the oldest. It waits by watching
+ * from a revision of the past, and etcd looks at such watches every 100 ms.
  */
 import { ErrorLog } from "../error-log.ts";
 import { LatencyHistogram } from "../latency-histogram.ts";
 import { measurementOf, meter } from "../meter.ts";
-import { type Contender, contend, LOCK_CLIENTS } from "../recipes/lock-run.ts";
+import { type Contender, contend, LOCK_CLIENTS } from "../recipes/contention.ts";
+import type { Held } from "../recipes/lock-referee.ts";
 import type { Measurement } from "../scenario.ts";
 import type { Server } from "../servers.ts";
 import { EtcdControl, Method } from "./etcd-control.ts";
 import { encodeMessage, MessageReader } from "./protobuf.ts";
 
-interface HeldKey {
+/** Its turn is the store's revision when it was had, as is the server's order. */
+interface HeldKey extends Held {
   readonly key: Uint8Array;
-  /** The store's revision when the lock was had: later for everybody who has it later. */
-  readonly turn: number;
 }
 
 const LEASE_SECONDS = 60;
@@ -34,11 +35,13 @@ class EtcdContender implements Contender<HeldKey> {
       if (reply.field === 1) turn = revisionOf(reply.bytes());
       if (reply.field === 2) key = reply.bytes();
     }
-    return { key, turn };
+    return { key, turn, seen: turn };
   }
 
-  async release({ key }: HeldKey): Promise<void> {
-    await this.#control.call(Method.unlock, encodeMessage([1, key]));
+  async release({ key }: HeldKey): Promise<number> {
+    const message = await this.#control.call(Method.unlock, encodeMessage([1, key]));
+    const reply = new MessageReader(message);
+    return reply.next() && reply.field === 1 ? revisionOf(reply.bytes()) : 0;
   }
 }
 

@@ -2,11 +2,12 @@ import { CreateFlags, EventType, OpCode } from "../../src/protocol/op-code.ts";
 import type { ControlClient } from "../control-client.ts";
 import { DIGITS } from "../bytes.ts";
 import { OPEN_ACL } from "../znode.ts";
+import type { Contender } from "./contention.ts";
+import type { Held } from "./lock-referee.ts";
 
-export interface HeldLock {
+/** Its turn is the number of its sequential znode, and the server's order that of zxids. */
+export interface HeldLock extends Held {
   readonly path: string;
-  /** The number of its sequential znode. */
-  readonly turn: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -15,7 +16,7 @@ const NOTHING = new Uint8Array(0);
  * One client of ZooKeeper's lock recipe ("Recipes and Solutions", Locks): a sequential ephemeral, and a watch on the one
  * before it.
  */
-export class LockContender {
+export class LockContender implements Contender<HeldLock> {
   readonly #session: ControlClient;
   readonly #root: string;
   /** Who waits for the deletion of which znode. */
@@ -42,13 +43,16 @@ export class LockContender {
       const names = (await this.#session.getChildren(this.#root)).toSorted();
       const index = names.indexOf(name);
       if (index < 0) throw new Error(`${path} is not there while its session waits`);
-      if (index === 0) return { path, turn: Number(path.slice(-DIGITS)) };
+      if (index === 0) {
+        return { path, turn: Number(path.slice(-DIGITS)), seen: this.#session.lastZxid };
+      }
       await this.#gone(`${this.#root}/${names[index - 1]}`);
     }
   }
 
-  release({ path }: HeldLock): Promise<void> {
-    return this.#session.delete(path);
+  async release({ path }: HeldLock): Promise<number> {
+    await this.#session.delete(path);
+    return this.#session.lastZxid;
   }
 
   async #gone(path: string): Promise<void> {
