@@ -17,6 +17,8 @@ import {
 
 const ROW_HEIGHT = 28;
 const BAR_HEIGHT = 16;
+const VALUE_GAP = 10;
+const VALUE_WIDTH = 40;
 /** For the numbers below the bars, and for the legend below them. */
 const BELOW = 62;
 
@@ -52,7 +54,9 @@ function drawRow(title: string, comparison: Comparison, scale: Scale, top: numbe
   const [y, height] = [middle - BAR_HEIGHT / 2, BAR_HEIGHT];
   const fill = reached === null ? palette.other : reached ? palette.good : palette.bad;
   const whisker = [scale.x(ratioMin), scale.x(ratioMax)] as const;
-  const valueAt = Math.max(whisker[1], goal === null ? 0 : scale.x(goal)) + 10;
+  const free = Math.max(whisker[1], goal === null ? 0 : scale.x(goal)) + VALUE_GAP;
+  const isCrossed = free < scale.x(1) && free + VALUE_WIDTH > scale.x(1);
+  const valueAt = isCrossed ? scale.x(1) + VALUE_GAP : free;
   return [
     label(BARS_AT - 10, middle + 4, title, { "text-anchor": "end" }),
     element("rect", { x: BARS_AT, y, width: scale.x(ratio) - BARS_AT, height, rx: 2, fill }),
