@@ -16,8 +16,8 @@ import {
 } from "../src/protocol/records.ts";
 import { readReply, type Reply } from "../src/protocol/replies.ts";
 import { type Request, writeRequest } from "../src/protocol/requests.ts";
-import { openSession, SESSION_TIMEOUT_MS } from "./session.ts";
-import type { Address, Channel } from "./tcp-channel.ts";
+import { SESSION_TIMEOUT_MS, startSession } from "./session.ts";
+import { type Address, type Channel, connectTcp } from "./tcp-channel.ts";
 import { OPEN_ACL } from "./znode.ts";
 
 interface Answer {
@@ -46,6 +46,8 @@ export class ControlClient {
   #xid = 0;
   #ended: string | undefined;
   #onEnded: () => void = () => {};
+  /** Those who wait for an event. */
+  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #watchdog: NodeJS.Timeout | undefined;
 
   private constructor(channel: Channel) {
@@ -60,7 +62,18 @@ export class ControlClient {
     address: Address,
     timeoutMs: number = SESSION_TIMEOUT_MS,
   ): Promise<ControlClient> {
-    return new ControlClient(await openSession(address, timeoutMs));
+    return await ControlClient.over(await connectTcp(address), timeoutMs);
+  }
+
+  /** Opens a session on a new connection. */
+  static async over(channel: Channel, timeoutMs: number): Promise<ControlClient> {
+    await startSession(channel, timeoutMs);
+    return new ControlClient(channel);
+  }
+
+  /** Resolves when a watch fires. To be called before the request that sets it. */
+  async nextEvent(): Promise<void> {
+    return await new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   /** Sends a request; requests of one turn leave in one write. Rejects when the server answers with an error. */
@@ -80,8 +93,7 @@ export class ControlClient {
 
   /** The znode's Stat; undefined when it does not exist. */
   async exists(path: string, watch = false): Promise<Stat | undefined> {
-    const request = { type: OpCode.exists, path, watch } as const;
-    const { header, reply } = await this.#send(request);
+    const { header, reply } = await this.#send({ type: OpCode.exists, path, watch });
     if (header.err === ErrorCode.noNode) return undefined;
     if (header.err !== ErrorCode.ok || reply?.type !== OpCode.exists) {
       throw new Error(`exists of ${path} answered with error ${header.err}`);
@@ -141,6 +153,7 @@ export class ControlClient {
     const header = readReplyHeader(reader);
     if (header.xid === ReservedXid.notification) {
       this.onEvent(readWatcherEvent(reader));
+      for (const { resolve } of this.#waiting.splice(0)) resolve();
       return;
     }
     const pending = this.#pending[this.#answered++];
@@ -168,6 +181,7 @@ export class ControlClient {
     const lost = this.#pending.slice(this.#answered);
     this.#rest();
     for (const { reject } of lost) reject(new Error(`no answer: ${reason}`));
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error(`no event: ${reason}`));
     this.#onEnded();
   }
 }

@@ -2,14 +2,14 @@
  * `npm run bench`: Edgekeeper beside a real ZooKeeper, in one run, on one machine. Tables (or JSON) on stdout, progress
  * on stderr; the exit code is not 0 when anything was answered wrongly.
  */
-import { calibrate } from "./ideal/calibration.ts";
+import { type CostReport, measureCost } from "./cost/cost-report.ts";
 import { describeEnvironment } from "./environment.ts";
+import { calibrate } from "./ideal/calibration.ts";
 import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
 import { buildReport } from "./report.ts";
 import { writeCharts } from "./report/svg/write-charts.ts";
 import { runRounds } from "./rounds.ts";
-import { measureRows, type RowsResult } from "./rows-written.ts";
-import { loads, ROWS_SCENARIO, scenarios } from "./scenarios.ts";
+import { COST_SCENARIO, loads, scenarios } from "./scenarios.ts";
 import type { Server } from "./servers.ts";
 import { startServers } from "./servers/start-servers.ts";
 import { formatReport } from "./text-report.ts";
@@ -48,9 +48,9 @@ async function compare(options: BenchOptions): Promise<void> {
     const { rounds, seconds } = options;
     const result = await runRounds(servers, wanted, { rounds, seconds, onProgress });
     const failures = [...result.failures];
-    const rows = await tryRows(options, servers, (failure) => failures.push(failure));
+    const cost = await tryCost(options, servers, (failure) => failures.push(failure));
     const run = { rounds, seconds, notes };
-    const report = buildReport(run, environment, { ...result, failures }, rows);
+    const report = buildReport(run, environment, { ...result, failures }, cost);
     const text = options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report);
     process.stdout.write(text);
     if (options.svg !== undefined) {
@@ -71,21 +71,23 @@ function fail(servers: readonly Server[]): void {
   }
 }
 
-/** The rows, or a sentence that says why there are none. */
-async function tryRows(
+/** The cost, or a sentence that says why there is none. */
+async function tryCost(
   options: BenchOptions,
   servers: readonly Server[],
   onFailure: (message: string) => void,
-): Promise<readonly RowsResult[] | string> {
-  if (!options.scenarios.includes(ROWS_SCENARIO)) return "not asked for";
+): Promise<CostReport | string> {
+  if (!options.scenarios.includes(COST_SCENARIO)) return "not asked for";
   const edgekeeper = servers.find(({ name }) => name === "edgekeeper");
   if (edgekeeper === undefined) return "Edgekeeper was not measured";
-  if (edgekeeper.http === undefined) return "name its HTTP address with --edgekeeper-http";
-  onProgress("rows written per operation");
+  const { address, http } = edgekeeper;
+  if (http === undefined) return "name its HTTP address with --edgekeeper-http";
   try {
-    return await measureRows(edgekeeper, edgekeeper.http);
+    const cost = await measureCost({ zookeeper: address, http, onProgress });
+    for (const excess of cost.excesses) onFailure(excess);
+    return cost;
   } catch (error) {
-    onFailure(`rows: ${messageOf(error)}`);
+    onFailure(`cost: ${messageOf(error)}`);
     return "not measured, see below";
   }
 }

@@ -17,7 +17,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --calibrate           load an ideal server inside this process: the most that the generator can do
   --zookeeper H:P       a running ZooKeeper, instead of starting one (or env BENCH_ZOOKEEPER)
   --edgekeeper H:P      a running Edgekeeper, instead of starting one (or env BENCH_EDGEKEEPER)
-  --edgekeeper-http H:P its HTTP address, for the rows written (or env BENCH_EDGEKEEPER_HTTP)
+  --edgekeeper-http H:P its HTTP address, for the cost (or env BENCH_EDGEKEEPER_HTTP)
   --help                this text`;
 
 export interface BenchOptions {

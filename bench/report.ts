@@ -1,9 +1,9 @@
 /**
  * The figures of a run as plain data: what `--json` prints and what the tables show.
  */
+import type { CostReport } from "./cost/cost-report.ts";
 import type { Environment } from "./environment.ts";
 import type { RoundsResult, ScenarioResult } from "./rounds.ts";
-import type { RowsResult } from "./rows-written.ts";
 import { type Comparison, compareServers } from "./report/comparison.ts";
 import { summarize, type Summary } from "./report/summary.ts";
 import type { Figure } from "./scenario.ts";
@@ -27,9 +27,9 @@ export interface Report {
   readonly rounds: number;
   readonly seconds: number;
   readonly scenarios: readonly ScenarioReport[];
-  /** Null when they were not measured; `rowsSkipped` then says why. */
-  readonly rowsPerOperation: readonly RowsResult[] | null;
-  readonly rowsSkipped: string | null;
+  /** Null when it was not measured; `costSkipped` then says why. */
+  readonly cost: CostReport | null;
+  readonly costSkipped: string | null;
   /** What a reader must know beside the figures: a server that was left out, say. */
   readonly notes: readonly string[];
   readonly failures: readonly string[];
@@ -39,15 +39,15 @@ export function buildReport(
   run: { readonly rounds: number; readonly seconds: number; readonly notes: readonly string[] },
   environment: Environment,
   { results, failures }: RoundsResult,
-  rows: readonly RowsResult[] | string,
+  cost: CostReport | string,
 ): Report {
   return {
     environment,
     rounds: run.rounds,
     seconds: run.seconds,
     scenarios: results.map(reportScenario),
-    rowsPerOperation: typeof rows === "string" ? null : rows,
-    rowsSkipped: typeof rows === "string" ? rows : null,
+    cost: typeof cost === "string" ? null : cost,
+    costSkipped: typeof cost === "string" ? cost : null,
     notes: run.notes,
     failures,
   };

@@ -136,10 +136,10 @@ const recipes: readonly Scenario[] = [
 
 export const scenarios: readonly Scenario[] = [...loads, ...recipes];
 
-/** Not a scenario of load: the rows that Edgekeeper writes per operation. Its name stands beside theirs. */
-export const ROWS_SCENARIO = "rows";
+/** Not a scenario of load: what operations of Edgekeeper cost. Its name stands beside theirs. */
+export const COST_SCENARIO = "cost";
 
 export const scenarioNames: readonly string[] = [
   ...scenarios.map(({ name }) => name),
-  ROWS_SCENARIO,
+  COST_SCENARIO,
 ];

@@ -25,11 +25,21 @@ export async function openSession(
   const { webSocketPath: path } = address;
   const channel =
     path === undefined ? await connectTcp(address) : await connectWebSocket(address, path);
+  await startSession(channel, timeoutMs);
+  return channel;
+}
+
+/**
+ * Opens a session on a new connection, and returns the timeout that it was granted.
+ *
+ * @throws Error when the server refuses it or says nothing for 20 s.
+ */
+export async function startSession(channel: Channel, timeoutMs: number): Promise<number> {
   const frame = await exchangeHandshake(channel, timeoutMs);
   const { timeOut } = readConnectResponse(new JuteReader(frame));
-  if (timeOut > 0) return channel;
+  if (timeOut > 0) return timeOut;
   channel.destroy();
-  throw new Error(`${address.host}:${address.port} refused a new session`);
+  throw new Error("the server refused a new session");
 }
 
 function exchangeHandshake(channel: Channel, timeoutMs: number): Promise<Uint8Array> {

@@ -1,11 +1,11 @@
 /**
  * The report as tables for a terminal.
  */
+import { formatCost } from "./cost/cost-tables.ts";
 import type { Environment } from "./environment.ts";
 import { formatFigure } from "./report/figure.ts";
 import { formatComparisons } from "./report/comparison-tables.ts";
 import { GENERATOR_BUSY_MAX, type Report, type ScenarioReport } from "./report.ts";
-import type { RowsPerOperation, RowsResult } from "./rows-written.ts";
 import { formatTable } from "./text-table.ts";
 
 const NOTHING = "-";
@@ -22,10 +22,8 @@ export function formatReport(report: Report): string {
     );
   }
   parts.push(...report.notes);
-  if (report.rowsPerOperation) {
-    parts.push(`Edgekeeper, rows written per operation:\n${formatRows(report.rowsPerOperation)}`);
-  }
-  if (report.rowsSkipped) parts.push(`Rows written per operation: ${report.rowsSkipped}`);
+  if (report.cost) parts.push(formatCost(report.cost));
+  if (report.costSkipped) parts.push(`Cost: ${report.costSkipped}`);
   parts.push(
     failures.length === 0
       ? "No errors; everything written was read back."
@@ -60,24 +58,4 @@ function formatCosts(scenarios: readonly ScenarioReport[]): string {
     ]),
   );
   return formatTable(header, rows);
-}
-
-function formatRows(results: readonly RowsResult[]): string {
-  const header = ["", "single", "pipelined", "requests/batch", "budget", ""];
-  const rows = results.map(({ title, single, pipelined, budget, withinBudget }) => [
-    title,
-    formatWritten(single),
-    formatWritten(pipelined),
-    pipelined?.requestsPerBatch.toFixed(1) ?? NOTHING,
-    budget?.toString() ?? NOTHING,
-    withinBudget === undefined ? "" : withinBudget ? "ok" : "OVER",
-  ]);
-  const alarms = results.at(-1)?.single.alarmsSet;
-  return `${formatTable(header, rows)}\n${ALARMS} ${alarms} times during the last line.`;
-}
-
-const ALARMS = "  An object has one alarm for all its sessions. Setting it costs a row; it was set";
-
-function formatWritten(rows: RowsPerOperation | undefined): string {
-  return rows?.rowsWritten.toFixed(2) ?? NOTHING;
 }

@@ -22,7 +22,8 @@ Options:
   --zk-port <number>  port for ZooKeeper clients (2181); 0 picks a free one
   --data <folder>     where the data is kept (.edgekeeper); one server at a time
   --tick-time <ms>    ZooKeeper's tickTime: session timeouts are granted between 2 and 20 ticks
-                      (TICK_TIME_MS of wrangler.toml)
+                      (TICK_TIME_MS of wrangler.toml), unless MIN_SESSION_TIMEOUT_MS or
+                      MAX_SESSION_TIMEOUT_MS says otherwise
   --var <NAME:value>  a variable of wrangler.toml, for example ENFORCE_QUOTA:true; may be repeated.
                       What is JSON is taken as such, other text as it is
   --help              show this

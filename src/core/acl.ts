@@ -3,13 +3,10 @@
  * `PrepRequestProcessor.fixupACL`).
  */
 import { Perms } from "../protocol/op-code.ts";
-import type { ACL, Id } from "../protocol/records.ts";
+import { type ACL, type Id, OPEN_ACL_UNSAFE } from "../protocol/records.ts";
 import { isAuthenticating, isValidId, matchesId, SUPER_ID } from "./auth.ts";
 
-/** Everyone may do everything. */
-export const OPEN_ACL_UNSAFE: readonly ACL[] = [
-  { perms: Perms.all, id: { scheme: "world", id: "anyone" } },
-];
+export { OPEN_ACL_UNSAFE };
 
 /** Everyone may read. */
 export const READ_ACL_UNSAFE: readonly ACL[] = [
@@ -84,6 +81,7 @@ function matchesAny(wanted: Id, authIds: readonly Id[]): boolean {
 }
 
 function isOpen(acl: readonly ACL[]): boolean {
+  if (acl === OPEN_ACL_UNSAFE) return true;
   const [entry] = acl;
   return acl.length === 1 && entry !== undefined && entry.perms === Perms.all && isAnyone(entry.id);
 }

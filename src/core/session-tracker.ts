@@ -66,7 +66,18 @@ export class SessionTracker {
   }
 }
 
-/** The timeout that a session gets: between 2 and 20 ticks (`minSessionTimeout`, `maxSessionTimeout`). */
-export function negotiateTimeoutMs(requestedMs: number, tickTimeMs: number): number {
-  return Math.min(Math.max(requestedMs, 2 * tickTimeMs), 20 * tickTimeMs);
+/** The shortest and the longest timeout that a session gets (`minSessionTimeout`, `maxSessionTimeout`). */
+export interface SessionTimeouts {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** Those where nothing else is said: 2 and 20 ticks. */
+export function defaultSessionTimeouts(tickTimeMs: number): SessionTimeouts {
+  return { minMs: 2 * tickTimeMs, maxMs: 20 * tickTimeMs };
+}
+
+/** The timeout that a session gets that asks for one. */
+export function negotiateTimeoutMs(requestedMs: number, { minMs, maxMs }: SessionTimeouts): number {
+  return Math.min(Math.max(requestedMs, minMs), maxMs);
 }

@@ -30,7 +30,7 @@ import {
   whoAmI,
 } from "./read-requests.ts";
 import { type CoreLimits, NO_LIMITS } from "./limits.ts";
-import { negotiateTimeoutMs } from "./session-tracker.ts";
+import { negotiateTimeoutMs, type SessionTimeouts } from "./session-tracker.ts";
 import type { Session, Store } from "./store.ts";
 import { UndoLog } from "./undo-log.ts";
 import type { NotifyWatcher, WatchManager } from "./watch-manager.ts";
@@ -65,7 +65,7 @@ export type ConnectOutcome =
 export interface StateMachineOptions {
   readonly store: Store;
   readonly watches: WatchManager;
-  readonly tickTimeMs: number;
+  readonly sessionTimeouts: SessionTimeouts;
   readonly randomBytes: (count: number) => Uint8Array<ArrayBuffer>;
   readonly sha1Base64: Sha1Base64;
   /** Whether hard limits of quotas forbid anything (`enforceQuota`); they do not unless this is set. */
@@ -102,7 +102,7 @@ export class StateMachine {
   /** Opens a new session or resumes one (`ZooKeeperServer.processConnectRequest`). */
   connect(request: ConnectRequest, nowMs: number): ConnectOutcome {
     if (request.lastZxidSeen > this.#store.lastZxid) return { kind: "ahead" };
-    const timeoutMs = negotiateTimeoutMs(request.timeOut, this.#options.tickTimeMs);
+    const timeoutMs = negotiateTimeoutMs(request.timeOut, this.#options.sessionTimeouts);
     if (request.sessionId !== 0) return this.#resume(request, timeoutMs);
     this.#store.lastZxid += 1;
     const session: Session = {

@@ -91,6 +91,7 @@ export class WatchManager {
         if (!told.has(watcher)) notify(watcher, EventType.nodeDeleted, path);
       }
     }
+    if (child.isEmpty) return;
     const parent = parentPath(path);
     if (parent === undefined) return;
     for (const watcher of child.take(parent, true)) {

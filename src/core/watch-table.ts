@@ -34,6 +34,10 @@ export class WatchTable {
     this.#onChanged(watcher, path, mode);
   }
 
+  get isEmpty(): boolean {
+    return this.#watchersByPath.size === 0;
+  }
+
   /** Whether anybody watches this very path. */
   has(path: string): boolean {
     return this.#watchersByPath.has(path);
@@ -44,7 +48,7 @@ export class WatchTable {
    * watches an ancestor recursively is told as well, but for `isOfChildren`: such a watcher hears of the child itself.
    */
   take(path: string, isOfChildren: boolean): ReadonlySet<Watcher> {
-    if (this.#watchersByPath.size === 0) return NOBODY;
+    if (this.isEmpty) return NOBODY;
     const watchers = this.#watchersByPath.get(path);
     if (watchers === undefined && this.#recursiveCount === 0) return NOBODY;
     const told = new Set<Watcher>();

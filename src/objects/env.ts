@@ -5,6 +5,10 @@ import type { SubtreeObject } from "./subtree-object.ts";
 export interface Env {
   readonly SUBTREE: DurableObjectNamespace<SubtreeObject>;
   readonly TICK_TIME_MS: number;
+  /** The shortest timeout that a session gets (`minSessionTimeout`); 2 ticks unless it is set. */
+  readonly MIN_SESSION_TIMEOUT_MS?: number;
+  /** The longest timeout that a session gets (`maxSessionTimeout`); 20 ticks unless it is set. */
+  readonly MAX_SESSION_TIMEOUT_MS?: number;
   readonly TCP_NAMESPACE: string;
   /** How often containers and znodes with a TTL are looked at (`znode.container.checkIntervalMs`). */
   readonly CONTAINER_CHECK_INTERVAL_MS: number;

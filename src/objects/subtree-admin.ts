@@ -2,6 +2,7 @@
  * What the four-letter words and the AdminServer's commands see of a subtree object.
  */
 import { answerWord, parseWhitelist, type SaidWord } from "./admin/four-letter-words.ts";
+import type { SessionTimeouts } from "../core/session-tracker.ts";
 import {
   type AdminArguments,
   type AdminResponse,
@@ -32,6 +33,7 @@ const encoder = new TextEncoder();
 export interface SubtreeAdminOptions {
   readonly env: Env;
   readonly namespace: string;
+  readonly sessionTimeouts: SessionTimeouts;
   readonly limits: Limits;
   readonly store: SqliteStore;
   readonly subtree: Subtree;
@@ -97,14 +99,14 @@ export class SubtreeAdmin {
   }
 
   #settings(): ServerSettings {
-    const { env, limits, namespace } = this.#options;
+    const { env, limits, namespace, sessionTimeouts } = this.#options;
     const { connectionsPerAddressMax: most } = limits;
     return {
       clientPort: env.TCP_PORT ?? NO_PORT,
       dataDir: `durable-object:${namespace}`,
       tickTimeMs: env.TICK_TIME_MS,
-      minSessionTimeoutMs: 2 * env.TICK_TIME_MS,
-      maxSessionTimeoutMs: 20 * env.TICK_TIME_MS,
+      minSessionTimeoutMs: sessionTimeouts.minMs,
+      maxSessionTimeoutMs: sessionTimeouts.maxMs,
       maxClientCnxns: most === Infinity ? 0 : most,
       fourLetterWords: env.FOUR_LETTER_WORDS,
     };

@@ -8,41 +8,35 @@ import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import type { AdminResponse } from "./admin/admin-commands.ts";
 import { ConnectionOpening } from "./admin/connection-opening.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
+import { BatchLoop } from "./batch-loop.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
+import { ChunkReader } from "./chunk-reader.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
+import { type Counters, noEvents } from "./counters.ts";
 import { Hibernation } from "./hibernation.ts";
 import { type Limits, limitsOf } from "./limits.ts";
+import { sessionTimeoutsOf } from "./session-timeouts.ts";
+import { SQLMeter } from "./sql-meter.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
 import { Subtree } from "./subtree.ts";
 import { TCPTransport } from "./tcp-transport.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
 
-/** What the object did since it was constructed. */
-export interface Counters {
-  readonly rowsWritten: number;
-  /** Each is billed as a row, too. One alarm serves all sessions, so this grows with time and not with them. */
-  readonly alarmsSet: number;
-  readonly batches: number;
-  readonly requests: number;
-}
-
-/** Turns of the event loop that a batch waits at most while requests keep arriving. */
-const GATHER_TURNS_MAX = 16;
-
-/** How often a channel is asked whether its client has read. */
-const UNREAD_POLL_MS = 20;
-
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
 const UNSUPPORTED_DATA = 1003;
 
 export class SubtreeObject extends DurableObject<Env> {
   readonly #limits: Limits;
+  readonly #startedMs = Date.now();
+  readonly #events = noEvents();
+  readonly #sql: SQLMeter;
   readonly #store: SqliteStore;
   readonly #alarms: AlarmScheduler;
   readonly #hibernation: Hibernation;
   readonly #subtree: Subtree;
+  readonly #batches: BatchLoop;
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
   readonly #tcpChannels = new Set<Channel>();
   readonly #admin: SubtreeAdmin;
@@ -52,13 +46,14 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #waiting = new Map<Channel, () => void>();
   /** Connections by the address that they come from, where that is known. */
   readonly #addresses = new AddressCounter();
-  #isBatchScheduled = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { storage } = ctx;
+    const sessionTimeouts = sessionTimeoutsOf(env);
     this.#limits = limitsOf(env.LIMITS, env.NAMESPACE_LIMITS?.[ctx.id.name ?? ""]);
-    this.#store = new SqliteStore(storage.sql);
+    this.#sql = new SQLMeter(storage.sql);
+    this.#store = new SqliteStore(this.#sql);
     this.#alarms = new AlarmScheduler(storage);
     const watches = new WatchManager((watcher, kind, path, mode) =>
       this.#hibernation.onWatchChanged(watcher as Channel, kind, path, mode),
@@ -69,6 +64,7 @@ export class SubtreeObject extends DurableObject<Env> {
         store: this.#store,
         alarms: this.#alarms,
         tickTimeMs: env.TICK_TIME_MS,
+        sessionTimeouts,
         reapIntervalMs: env.CONTAINER_CHECK_INTERVAL_MS,
         enforceQuota: env.ENFORCE_QUOTA,
         superDigest: env.SUPER_DIGEST,
@@ -82,14 +78,25 @@ export class SubtreeObject extends DurableObject<Env> {
       },
       watches,
     );
+    this.#batches = new BatchLoop({
+      subtree: this.#subtree,
+      sync: () => storage.sync(),
+      waitUntil: (promise) => ctx.waitUntil(promise),
+      onBatch: () => {
+        this.#sql.settle();
+        this.#wakeWaiting();
+      },
+      onError: (error) => this.#startOver(error),
+    });
     this.#admin = new SubtreeAdmin({
       env,
       namespace: ctx.id.name ?? "",
+      sessionTimeouts,
       limits: this.#limits,
       store: this.#store,
       subtree: this.#subtree,
       channels: () => [...this.#tcpChannels, ...this.#webSocketChannels.values()],
-      startedMs: Date.now(),
+      startedMs: this.#startedMs,
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     void ctx.blockConcurrencyWhile(async () => {
@@ -100,6 +107,7 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Upgrades to a WebSocket that carries frames. */
   override fetch(request: Request): Response {
+    this.#events.upgrades += 1;
     const { 0: client, 1: server } = new WebSocketPair();
     const address = request.headers.get(CLIENT_ADDRESS_HEADER) ?? UNKNOWN_ADDRESS;
     if (this.#isCrowded(address)) return new Response("too many connections", { status: 429 });
@@ -114,6 +122,7 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Serves one TCP connection until it ends. */
   override async connect(socket: Socket): Promise<void> {
+    this.#events.tcpConnections += 1;
     const { localAddress } = await socket.opened;
     const transport = new TCPTransport(socket);
     const remote = localAddress ?? UNKNOWN_ADDRESS;
@@ -136,15 +145,14 @@ export class SubtreeObject extends DurableObject<Env> {
   async #serve(channel: Channel, transport: TCPTransport): Promise<void> {
     transport.onDrain = () => this.#onDrain(channel);
     this.#expectHandshake(channel);
-    // Not `for await`: through the iterator a chunk costs several turns more.
-    const reader = transport.readable.getReader();
+    const reader = new ChunkReader(transport.readable);
     const decoder = new FrameDecoder(this.#limits.requestBytesMax);
     const frames: Uint8Array[] = [];
     try {
       const first = await this.#readOpening(channel, reader);
-      for (let chunk = first; chunk !== undefined; chunk = await readChunk(reader)) {
+      for (let chunk = first; chunk !== undefined; chunk = await reader.next()) {
         const isIntact = decoder.push(chunk, frames);
-        for (const frame of frames) this.#receive(channel, frame);
+        if (frames.length > 0) this.#receive(channel, frames);
         frames.length = 0;
         if (!isIntact || channel.closed) break;
         if (this.#subtree.isHeld(channel)) await this.#whenRead(channel);
@@ -153,17 +161,13 @@ export class SubtreeObject extends DurableObject<Env> {
       // The connection broke, which is one more way for it to end.
     }
     this.#countDropped(channel);
-    this.#receive(channel, undefined);
+    this.#receive(channel, []);
   }
 
   /** Reads how a connection begins; undefined when it has ended, or has been answered with what a word asks for. */
   async #readOpening(channel: Channel, reader: ChunkReader): Promise<Uint8Array | undefined> {
     const opening = new ConnectionOpening();
-    for (
-      let chunk = await readChunk(reader);
-      chunk !== undefined;
-      chunk = await readChunk(reader)
-    ) {
+    for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) {
       const opened = opening.push(chunk);
       if (opened.kind === "frames") return opened.bytes;
       if (opened.kind === "word") {
@@ -177,10 +181,12 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Answers `/commands/<name>` of the AdminServer, or with its list of commands. */
   adminCommand(name: string, query: ReadonlyMap<string, string>, path: string): AdminResponse {
+    this.#events.calls += 1;
     return this.#admin.runCommand(name, query, path);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#events.webSocketMessages += 1;
     const channel = this.#channelOf(socket);
     if (channel === undefined || channel.closed) return;
     const frames: Uint8Array[] = [];
@@ -190,21 +196,22 @@ export class SubtreeObject extends DurableObject<Env> {
       typeof message !== "string" &&
       decoder.push(new Uint8Array(message), frames) &&
       decoder.pendingBytes === 0;
-    for (const frame of frames) this.#receive(channel, frame);
+    if (frames.length > 0) this.#receive(channel, frames);
     if (isIntact) return;
     channel.closeCode = UNSUPPORTED_DATA;
     this.#hearHeartbeat(socket, channel);
-    this.#receive(channel, undefined);
+    this.#receive(channel, []);
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    this.#events.webSocketCloses += 1;
     // A socket whose close woke the object is not among those that it woke up with.
     const channel = this.#channelOf(socket) ?? this.#restore(socket);
     new WebSocketTransport(socket).close(code, reason);
     if (channel !== undefined) {
       this.#countDropped(channel);
       this.#hearHeartbeat(socket, channel);
-      this.#receive(channel, undefined);
+      this.#receive(channel, []);
     }
     if (channel !== undefined && this.#webSocketChannels.delete(socket)) {
       this.#addresses.remove(channel.address);
@@ -216,6 +223,7 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   override alarm(): void {
+    this.#events.alarms += 1;
     try {
       for (const [socket, channel] of this.#webSocketChannels) this.#hearHeartbeat(socket, channel);
       this.#subtree.runAlarm(Date.now());
@@ -226,11 +234,20 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Proves that the object runs and its storage answers. */
   health(): void {
+    this.#events.calls += 1;
     this.#store.touch();
   }
 
+  /** What it did since it was constructed, this call included. */
   counters(): Counters {
-    return { rowsWritten: this.#store.rowsWritten, ...this.#subtree.counters };
+    this.#events.calls += 1;
+    return {
+      startedMs: this.#startedMs,
+      rowsWritten: this.#store.rowsWritten,
+      rowsRead: this.#sql.rowsRead,
+      ...this.#subtree.counters,
+      ...this.#events,
+    };
   }
 
   #recover(nowMs: number): void {
@@ -286,7 +303,7 @@ export class SubtreeObject extends DurableObject<Env> {
   #expectHandshake(channel: Channel): void {
     const timer = setTimeout(() => {
       this.#subtree.statistics.sessionlessConnectionsExpired += 1;
-      this.#receive(channel, undefined);
+      this.#receive(channel, []);
     }, HANDSHAKE_MS);
     this.#handshakes.set(channel, timer);
   }
@@ -306,7 +323,7 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   #onDrain(channel: Channel): void {
-    if (this.#subtree.drained(channel)) this.#scheduleBatch();
+    if (this.#subtree.drained(channel)) this.#batches.schedule();
     this.#waiting.get(channel)?.();
     this.#waiting.delete(channel);
   }
@@ -317,44 +334,12 @@ export class SubtreeObject extends DurableObject<Env> {
     this.#waiting.clear();
   }
 
-  #receive(channel: Channel, frame: Uint8Array | undefined): void {
-    this.#subtree.receive(channel, frame, Date.now());
-    this.#scheduleBatch();
-  }
-
-  /** One batch runs a turn: what arrives until then, on whatever channel, is in it. */
-  #scheduleBatch(): void {
-    if (this.#isBatchScheduled) return;
-    this.#isBatchScheduled = true;
-    this.ctx.waitUntil(this.#runBatches());
-  }
-
-  async #runBatches(): Promise<void> {
-    try {
-      do {
-        await this.#gather();
-        this.#subtree.runBatch(Date.now());
-        this.#wakeWaiting();
-      } while (this.#subtree.queued > 0);
-    } catch (error) {
-      this.#startOver(error);
-    }
-    this.#isBatchScheduled = false;
-    // A WebSocket does not say when its client has read: it has to be asked.
-    if (this.#subtree.isHolding) setTimeout(() => this.#scheduleBatch(), UNREAD_POLL_MS);
-  }
-
-  /**
-   * Lets the turns of the event loop pass in which more arrives: what many clients send at one moment reaches the
-   * object over several. A client that is alone waits for one. A timer would take a millisecond at least; `sync`
-   * takes a turn, and while a commit is under way it waits for that, which is just when requests should gather.
-   */
-  async #gather(): Promise<void> {
-    let seen = 0;
-    for (let turns = 0; turns < GATHER_TURNS_MAX && this.#subtree.queued > seen; turns++) {
-      seen = this.#subtree.queued;
-      await this.ctx.storage.sync();
-    }
+  /** Takes what has arrived over a channel; no frame at all stands for the end of what it will send. */
+  #receive(channel: Channel, frames: readonly Uint8Array[]): void {
+    const nowMs = Date.now();
+    for (const frame of frames) this.#subtree.receive(channel, frame, nowMs);
+    if (frames.length === 0) this.#subtree.receive(channel, undefined, nowMs);
+    this.#batches.schedule(channel);
   }
 
   /** What went wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */
@@ -362,14 +347,6 @@ export class SubtreeObject extends DurableObject<Env> {
     console.error("the subtree object starts over:", error);
     this.ctx.abort("unexpected error in a batch");
   }
-}
-
-type ChunkReader = ReadableStreamDefaultReader<Uint8Array>;
-
-/** The next chunk; undefined at the end. */
-async function readChunk(reader: ChunkReader): Promise<Uint8Array | undefined> {
-  const { value, done } = await reader.read();
-  return done ? undefined : value;
 }
 
 /** `127.0.0.1` of `127.0.0.1:4711`, also where an IPv4 address is written as an IPv6 one. */

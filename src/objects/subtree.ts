@@ -11,7 +11,7 @@ import {
   writeHandshake,
 } from "../core/frame-handler.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
-import { SessionTracker } from "../core/session-tracker.ts";
+import { SessionTracker, type SessionTimeouts } from "../core/session-tracker.ts";
 import { addTouchedPaths } from "../core/touched-paths.ts";
 import { createSystemZnodes } from "../core/data-tree.ts";
 import type { NotifyWatcher, WatchManager } from "../core/watch-manager.ts";
@@ -47,6 +47,7 @@ export interface SubtreeOptions {
   readonly store: SqliteStore;
   readonly alarms: AlarmScheduler;
   readonly tickTimeMs: number;
+  readonly sessionTimeouts: SessionTimeouts;
   /** How often containers and znodes with a TTL are looked at, in milliseconds. */
   readonly reapIntervalMs: number;
   readonly enforceQuota: boolean;
@@ -73,6 +74,8 @@ export class Subtree {
   #answering: Arrival | undefined;
   #answeringMs = 0;
   readonly #closing = new Set<Channel>();
+  /** Rows of all batches so far. */
+  #rowsCommitted = 0;
 
   constructor(options: SubtreeOptions, watches: WatchManager) {
     const { store, tickTimeMs } = options;
@@ -127,8 +130,21 @@ export class Subtree {
     return this.#queue.release(channel);
   }
 
-  /** Applies what has arrived, up to the limits of a batch, commits it and answers. */
-  runBatch(nowMs: number): void {
+  /** Channels that {@link send} has something for, or that it closes. */
+  get recipients(): number {
+    return this.#touched.size;
+  }
+
+  /** One of them. */
+  get anyRecipient(): Channel | undefined {
+    return this.#touched.values().next().value;
+  }
+
+  /**
+   * Applies what has arrived, up to the limits of a batch, and hands it to the platform to commit. Returns whether
+   * there is anything to commit. {@link send} must follow.
+   */
+  runBatch(nowMs: number): boolean {
     let bytes = 0;
     const context = this.#context(nowMs);
     this.#prefetch();
@@ -141,15 +157,33 @@ export class Subtree {
       this.#handle(arrival, context);
       bytes += channel.out.length - before;
     }
-    this.#commit(nowMs);
+    return this.#commit(nowMs);
   }
 
-  /** Runs the timers that are due, and commits what they did. */
+  /** Runs the timers that are due, commits what they did and tells whom it concerns. */
   runAlarm(nowMs: number): void {
     // A client that spoke before its deadline must not expire because its frame is still queued.
-    while (this.queued > 0) this.runBatch(nowMs);
+    while (this.queued > 0) {
+      this.runBatch(nowMs);
+      this.send();
+    }
     this.#options.alarms.run(nowMs);
     this.#commit(nowMs);
+    this.send();
+  }
+
+  /**
+   * Sends what the last batches wrote to their channels. It waits, in the platform's output gate, until all that was
+   * written before is durable.
+   */
+  send(): void {
+    for (const channel of this.#touched) {
+      if (channel.out.length > 0) channel.transport.send(channel.out.take());
+    }
+    for (const channel of this.#closing) channel.transport.close(channel.closeCode);
+    this.#touched.clear();
+    this.#closing.clear();
+    this.#queue.releaseAll();
   }
 
   /** Decodes what has arrived and reads, at once, all of the znodes that it is about. */
@@ -264,7 +298,7 @@ export class Subtree {
     channel.transport.abort();
   }
 
-  #commit(nowMs: number): void {
+  #commit(nowMs: number): boolean {
     const { store, alarms, onTouched, reapIntervalMs } = this.#options;
     this.counters.batches += 1;
     for (const channel of this.#touched) {
@@ -276,17 +310,16 @@ export class Subtree {
     for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
     for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
     store.flush();
-    store.touch();
+    let hasWritten = store.rowsWritten > this.#rowsCommitted;
+    this.#rowsCommitted = store.rowsWritten;
+    // A write touches the storage as well.
+    if (!hasWritten) store.touch();
     if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
-    if (alarms.arm(nowMs)) this.counters.alarmsSet += 1;
-    // Everything sent from here on waits, in the platform's output gate, until the commit is durable.
-    for (const channel of this.#touched) {
-      if (channel.out.length > 0) channel.transport.send(channel.out.take());
+    if (alarms.arm(nowMs)) {
+      this.counters.alarmsSet += 1;
+      hasWritten = true;
     }
-    for (const channel of this.#closing) channel.transport.close(channel.closeCode);
-    this.#touched.clear();
-    this.#closing.clear();
-    this.#queue.releaseAll();
+    return hasWritten;
   }
 
   #context(nowMs: number): StepContext {

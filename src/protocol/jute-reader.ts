@@ -72,6 +72,17 @@ export class JuteReader {
     return value;
   }
 
+  /** Skips exactly these bytes; false, and nothing skipped, when others come next. */
+  skip(expected: Uint8Array): boolean {
+    const start = this.#position;
+    if (expected.length > this.remaining) return false;
+    for (let i = 0; i < expected.length; i++) {
+      if (this.#bytes[start + i] !== expected[i]) return false;
+    }
+    this.#position = start + expected.length;
+    return true;
+  }
+
   /** A vector, or null for a count of -1; `readElement` is called once per element. */
   readVector<T>(readElement: (reader: JuteReader) => T): T[] | null {
     const count = this.readInt();

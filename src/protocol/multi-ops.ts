@@ -5,7 +5,7 @@ import { JuteError, type JuteReader } from "./jute-reader.ts";
 import type { JuteWriter } from "./jute-writer.ts";
 import { MULTI_OPS_MAX } from "./limits.ts";
 import { OpCode } from "./op-code.ts";
-import { readACL, writeACL } from "./records.ts";
+import { readACLs, writeACL } from "./records.ts";
 import type {
   CreateRequest,
   CreateType,
@@ -77,7 +77,7 @@ export function readCreate(reader: JuteReader, type: CreateType): CreateRequest 
     type,
     path: reader.readString(),
     data: reader.readBuffer(),
-    acl: reader.readVector(readACL),
+    acl: readACLs(reader),
     flags: reader.readInt(),
     ttl: type === OpCode.createTTL ? reader.readLong() : undefined,
   };

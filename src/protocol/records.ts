@@ -3,8 +3,8 @@
  * Field names are jute's. 64-bit fields that this project issues are safe integers.
  */
 import { JuteError, type JuteReader } from "./jute-reader.ts";
-import type { JuteWriter } from "./jute-writer.ts";
-import { type EventType, KEEPER_STATE_SYNC_CONNECTED, ReservedXid } from "./op-code.ts";
+import { JuteWriter } from "./jute-writer.ts";
+import { type EventType, KEEPER_STATE_SYNC_CONNECTED, Perms, ReservedXid } from "./op-code.ts";
 
 /** Position of a transaction in a namespace's total order. A safe integer. */
 export type Zxid = number;
@@ -23,6 +23,11 @@ export interface ACL {
   readonly perms: number;
   readonly id: Id;
 }
+
+/** Everyone may do everything (`ZooDefs.Ids`): what nearly every znode has. */
+export const OPEN_ACL_UNSAFE: readonly ACL[] = [
+  { perms: Perms.all, id: { scheme: "world", id: "anyone" } },
+];
 
 /** What a client sees of a znode beside its data (`org.apache.zookeeper.data.Stat`, 68 bytes). */
 export interface Stat {
@@ -177,6 +182,11 @@ export function readACL(reader: JuteReader): ACL {
   return { perms, id: { scheme, id: id ?? "" } };
 }
 
+/** A list of them, or null. The open one is known by its bytes, which spares nearly every create the decoding. */
+export function readACLs(reader: JuteReader): readonly ACL[] | null {
+  return reader.skip(OPEN_ACL_BYTES) ? OPEN_ACL_UNSAFE : reader.readVector(readACL);
+}
+
 export function writeACL(writer: JuteWriter, acl: ACL): void {
   writer.writeInt(acl.perms);
   writer.writeString(acl.id.scheme);
@@ -200,4 +210,12 @@ export function writeNotificationFrame(writer: JuteWriter, type: EventType, path
   writer.writeInt(KEEPER_STATE_SYNC_CONNECTED);
   writer.writeString(path);
   writer.endFrame(frame);
+}
+
+const OPEN_ACL_BYTES = encodeACLs(OPEN_ACL_UNSAFE);
+
+function encodeACLs(acl: readonly ACL[]): Uint8Array {
+  const writer = new JuteWriter();
+  writer.writeVector(acl, writeACL);
+  return writer.toBytes();
 }

@@ -4,7 +4,7 @@
 import { JuteError, type JuteReader } from "./jute-reader.ts";
 import type { JuteWriter } from "./jute-writer.ts";
 import { OpCode } from "./op-code.ts";
-import { readACL, writeACL } from "./records.ts";
+import { readACLs, writeACL } from "./records.ts";
 import type { Request, SetWatchesRequest } from "./request-records.ts";
 import {
   readCreate,
@@ -48,7 +48,7 @@ export function readRequest(reader: JuteReader, type: number): Request | undefin
       return {
         type,
         path: reader.readNullableString() ?? "",
-        acl: reader.readVector(readACL),
+        acl: readACLs(reader),
         version: reader.readInt(),
       };
     case OpCode.multi:

@@ -13,6 +13,7 @@ import {
   writeHandshake,
 } from "../../src/core/frame-handler.ts";
 import { MemoryStore } from "../../src/core/memory-store.ts";
+import { defaultSessionTimeouts } from "../../src/core/session-tracker.ts";
 import {
   type ConnectOutcome,
   StateMachine,
@@ -49,13 +50,13 @@ export class FuzzServer {
   readonly #context: StepContext;
 
   constructor(
-    options: Omit<StateMachineOptions, "store" | "watches" | "tickTimeMs" | "sha1Base64">,
+    options: Omit<StateMachineOptions, "store" | "watches" | "sessionTimeouts" | "sha1Base64">,
   ) {
     createSystemZnodes(this.store);
     this.machine = new StateMachine({
       store: this.store,
       watches: this.watches,
-      tickTimeMs: 2_000,
+      sessionTimeouts: defaultSessionTimeouts(2_000),
       sha1Base64: (text) => createHash("sha1").update(text, "utf8").digest("base64"),
       ...options,
     });

@@ -162,30 +162,6 @@ describe("many requests in one batch", () => {
   });
 });
 
-describe("what is counted", () => {
-  it("is what SQLite says it wrote", async () => {
-    const seen = { rows: 0, statements: 0 };
-    await namespace.inside((state) => {
-      const { sql } = state.storage;
-      const exec = sql.exec.bind(sql);
-      sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
-        const cursor = exec(query, ...bindings);
-        seen.rows += cursor.rowsWritten;
-        seen.statements += 1;
-        return cursor;
-      }) as typeof sql.exec;
-    });
-    const counted = await namespace.rowsWrittenBy(async () => {
-      await client.pipeline([createRequest("/a"), createRequest("/a/b", "", ephemeral)]);
-      await client.multi([deleteRequest("/a/b"), setDataRequest("/p", "y")]);
-      await client.request(deleteRequest("/none"));
-      await client.closeSession();
-    });
-    expect(seen.statements).toBeGreaterThan(10);
-    expect(counted).toBe(seen.rows);
-  });
-});
-
 function anyone(perms: number): { perms: number; id: { scheme: string; id: string } } {
   return { perms, id: { scheme: "world", id: "anyone" } };
 }

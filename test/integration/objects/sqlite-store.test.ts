@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { createSystemZnodes } from "../../../src/core/data-tree.ts";
 import { MemoryStore } from "../../../src/core/memory-store.ts";
+import { defaultSessionTimeouts } from "../../../src/core/session-tracker.ts";
 import { type Client, StateMachine } from "../../../src/core/state-machine.ts";
 import type { Store } from "../../../src/core/store.ts";
 import { WatchManager } from "../../../src/core/watch-manager.ts";
@@ -244,7 +245,7 @@ function machineOver<S extends Store>(store: S): Machine<S> {
   const machine = new StateMachine({
     store,
     watches: new WatchManager(),
-    tickTimeMs: 2_000,
+    sessionTimeouts: defaultSessionTimeouts(2_000),
     randomBytes: (count) => new Uint8Array(count),
     sha1Base64: (text) => text,
   });

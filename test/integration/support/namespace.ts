@@ -7,7 +7,8 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
-import type { Counters, SubtreeObject } from "../../../src/objects/subtree-object.ts";
+import type { Counters } from "../../../src/objects/counters.ts";
+import type { SubtreeObject } from "../../../src/objects/subtree-object.ts";
 import type { ConnectRequest } from "../../../src/protocol/records.ts";
 import { advanceTo } from "./clock.ts";
 import type { ConnectionOptions } from "./connection.ts";

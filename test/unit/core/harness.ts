@@ -11,7 +11,7 @@ import {
   writeHandshake,
 } from "../../../src/core/frame-handler.ts";
 import { MemoryStore } from "../../../src/core/memory-store.ts";
-import { SessionTracker } from "../../../src/core/session-tracker.ts";
+import { defaultSessionTimeouts, SessionTracker } from "../../../src/core/session-tracker.ts";
 import {
   type Client,
   StateMachine,
@@ -192,7 +192,7 @@ export class TestServer {
     this.machine = new StateMachine({
       store: this.store,
       watches: this.watches,
-      tickTimeMs: TICK_MS,
+      sessionTimeouts: defaultSessionTimeouts(TICK_MS),
       randomBytes: seededRandomBytes(1),
       sha1Base64,
       ...options,

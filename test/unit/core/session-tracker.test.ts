@@ -1,6 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { negotiateTimeoutMs, SessionTracker } from "../../../src/core/session-tracker.ts";
+import {
+  defaultSessionTimeouts,
+  negotiateTimeoutMs,
+  SessionTracker,
+} from "../../../src/core/session-tracker.ts";
 
 const TICK = 2_000;
 
@@ -113,6 +117,16 @@ describe("negotiateTimeoutMs", () => {
     [1, 500, 1_000],
     [600_000, 500, 10_000],
   ])("of %d with ticks of %d is %d", (requested, tick, negotiated) => {
-    expect(negotiateTimeoutMs(requested, tick)).toBe(negotiated);
+    expect(negotiateTimeoutMs(requested, defaultSessionTimeouts(tick))).toBe(negotiated);
+  });
+
+  it.each([
+    [0, 1_000],
+    [999, 1_000],
+    [1_001, 1_001],
+    [599_999, 599_999],
+    [600_001, 600_000],
+  ])("of %d between one second and ten minutes is %d", (requested, negotiated) => {
+    expect(negotiateTimeoutMs(requested, { minMs: 1_000, maxMs: 600_000 })).toBe(negotiated);
   });
 });

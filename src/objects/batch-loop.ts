@@ -1,0 +1,110 @@
+/**
+ * Decides when a batch runs: after the turns of the event loop in which its requests arrive, and never two at once.
+ * See docs/design/batches.md.
+ */
+import type { Channel } from "./channel.ts";
+import type { Subtree } from "./subtree.ts";
+
+/** Turns of the event loop that a batch waits at most while requests keep arriving. */
+const GATHER_TURNS_MAX = 16;
+
+/** How often a channel is asked whether its client has read. */
+const UNREAD_POLL_MS = 20;
+
+export interface BatchLoopOptions {
+  readonly subtree: Subtree;
+  /** Resolves when everything written so far is durable, and after one turn of the event loop at least. */
+  readonly sync: () => Promise<void>;
+  /** Keeps the object alive until the promise resolves. */
+  readonly waitUntil: (promise: Promise<void>) => void;
+  /** Called after every batch. */
+  readonly onBatch: () => void;
+  /** Called with what nobody expected; what memory holds is then worth nothing any more. */
+  readonly onError: (error: unknown) => void;
+}
+
+export class BatchLoop {
+  readonly #options: BatchLoopOptions;
+  #isScheduled = false;
+  /** The channel that the last batch had its one and only request from. */
+  #soloist: Channel | undefined;
+
+  constructor(options: BatchLoopOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sees to it that what is queued is done, of which a channel may just have sent some. A client that sends one request
+   * after another, and whom nobody joined the last time, is answered at once: a turn of the event loop costs it
+   * more than its request.
+   */
+  schedule(channel?: Channel): void {
+    if (this.#isScheduled) return;
+    if (channel !== undefined && channel === this.#soloist) {
+      if (this.#options.subtree.queued === 1) {
+        this.#runAlone();
+        return;
+      }
+      this.#soloist = undefined;
+    }
+    this.#isScheduled = true;
+    this.#options.waitUntil(this.#run());
+  }
+
+  #runAlone(): void {
+    try {
+      this.#runBatch();
+      this.#options.subtree.send();
+      this.#options.onBatch();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    this.#pollHeld();
+  }
+
+  async #run(): Promise<void> {
+    const { subtree, sync, onBatch, onError } = this.#options;
+    try {
+      do {
+        await this.#gather();
+        const hasWritten = this.#runBatch();
+        // Each message of its own would wait for the commit by itself, at the price of a turn each.
+        if (hasWritten && subtree.recipients > 1) await sync();
+        subtree.send();
+        onBatch();
+      } while (subtree.queued > 0);
+    } catch (error) {
+      onError(error);
+    }
+    this.#isScheduled = false;
+    this.#pollHeld();
+  }
+
+  #runBatch(): boolean {
+    const { subtree } = this.#options;
+    const { requests } = subtree.counters;
+    const hasWritten = subtree.runBatch(Date.now());
+    const isSolo = subtree.recipients === 1 && subtree.counters.requests === requests + 1;
+    this.#soloist = isSolo ? subtree.anyRecipient : undefined;
+    return hasWritten;
+  }
+
+  /**
+   * Lets the turns of the event loop pass in which more arrives: what many clients send at one moment reaches the
+   * object over several. A timer would take a millisecond at least; `sync` takes a turn, and while a commit is under way
+   * it waits for that, which is just when requests should gather.
+   */
+  async #gather(): Promise<void> {
+    const { subtree, sync } = this.#options;
+    let seen = 0;
+    for (let turns = 0; turns < GATHER_TURNS_MAX && subtree.queued > seen; turns++) {
+      seen = subtree.queued;
+      await sync();
+    }
+  }
+
+  /** A WebSocket does not say when its client has read: it has to be asked. */
+  #pollHeld(): void {
+    if (this.#options.subtree.isHolding) setTimeout(() => this.schedule(), UNREAD_POLL_MS);
+  }
+}
