@@ -26,6 +26,7 @@ const HIBERNATION_MS = 13_000;
 const FIRST_SESSIONS = 200;
 /** Files that a server has open beside its connections. */
 const OTHER_FILES = 100;
+const FILES_A_CONNECTION = 2;
 const MORE_SECONDS = 15;
 
 export const idle: ScalePart = {
@@ -198,9 +199,12 @@ class IdleRun {
   }
 }
 
-/** How many connections a server that we start can have: it inherits our limit. */
+/**
+ * How many connections a server that we start can have: it inherits our limit. workerd 1.20261023.1 has two descriptors
+ * of each, and ends when it gets no more.
+ */
 function sessionsMax(): number {
-  return filesMax() - OTHER_FILES;
+  return Math.floor((filesMax() - OTHER_FILES) / FILES_A_CONNECTION);
 }
 
 function filesMax(): number {
