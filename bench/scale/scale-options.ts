@@ -17,6 +17,10 @@ const SIZES = {
   watches: { default: 1_000, what: "watches: watches of each session" },
   fired: { default: 10, what: "watches: how many of each session fire at once" },
   "overload-seconds": { default: 10, what: "overload: how long it lasts" },
+  "overload-unanswered": {
+    default: 60_000,
+    what: "overload: requests in flight on a connection past which it sends no more",
+  },
   "overload-factor": { default: 10, what: "overload: how many times what the server can take" },
 } as const;
 
