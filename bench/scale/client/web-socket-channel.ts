@@ -15,6 +15,8 @@ import {
 
 export interface WebSocketOptions {
   readonly namespace?: string;
+  /** Another path than the namespace's. */
+  readonly path?: string;
   /** Where the connection comes from: one address has ports for 28,000 connections to a server. */
   readonly localAddress?: string;
 }
@@ -24,14 +26,16 @@ const readBuffer = new Uint8Array(256 * 1024);
 
 const UPGRADE_TIMEOUT_MS = 60_000;
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
-const HEARTBEAT = encodeClientFrame(WebSocketOpcode.text, new TextEncoder().encode("ping"));
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const HEARTBEAT = encodeClientFrame(WebSocketOpcode.text, encoder.encode("ping"));
 const NOTHING = new Uint8Array(0);
 
 const silentListener: ChannelListener = { onFrames: () => {}, onEnd: () => {} };
 
 export class WebSocketChannel implements Channel {
   /** Called with every text message. */
-  onText: (() => void) | undefined;
+  onText: ((text: string) => void) | undefined;
   readonly #socket: Socket;
   readonly #key = randomBytes(16).toString("base64");
   readonly #decoder = new ServerFrameDecoder();
@@ -44,6 +48,7 @@ export class WebSocketChannel implements Channel {
   private constructor(http: Address, options: WebSocketOptions, onOpen: () => void) {
     this.#onOpen = onOpen;
     const { namespace = "default", localAddress } = options;
+    const path = options.path ?? `/v1/${namespace}/zk`;
     this.#socket = connect({
       host: http.host,
       port: http.port,
@@ -56,7 +61,7 @@ export class WebSocketChannel implements Channel {
     });
     this.#socket.setTimeout(UPGRADE_TIMEOUT_MS, () => this.#fail("no WebSocket within a minute"));
     this.#socket.once("connect", () =>
-      this.#socket.write(encodeUpgradeRequest(http.host, `/v1/${namespace}/zk`, this.#key)),
+      this.#socket.write(encodeUpgradeRequest(http.host, path, this.#key)),
     );
     this.#socket.on("error", (error) => (this.#failure = error.message));
     this.#socket.once("close", () => this.#listener.onEnd(this.#failure));
@@ -94,9 +99,9 @@ export class WebSocketChannel implements Channel {
     this.#socket.write(HEARTBEAT);
   }
 
-  /** Bytes that the server's side has not taken yet. */
-  get pendingBytes(): number {
-    return this.#socket.writableLength;
+  /** Sends a text message. */
+  writeText(text: string): void {
+    this.#socket.write(encodeClientFrame(WebSocketOpcode.text, encoder.encode(text)));
   }
 
   destroy(): void {
@@ -124,7 +129,7 @@ export class WebSocketChannel implements Channel {
 
   readonly #onMessage = (opcode: number, payload: Uint8Array): void => {
     if (opcode === WebSocketOpcode.text) {
-      this.onText?.();
+      this.onText?.(decoder.decode(payload));
     } else if (opcode === WebSocketOpcode.close) {
       const code =
         payload.length < 2
@@ -137,8 +142,8 @@ export class WebSocketChannel implements Channel {
     } else if (opcode === WebSocketOpcode.binary) {
       const frames: Uint8Array[] = [];
       // Every message holds whole frames: nothing is carried from one to the next.
-      const decoder = new FrameDecoder(REPLY_BYTES_MAX);
-      if (decoder.push(payload, frames) && decoder.pendingBytes === 0)
+      const cutter = new FrameDecoder(REPLY_BYTES_MAX);
+      if (cutter.push(payload, frames) && cutter.pendingBytes === 0)
         this.#listener.onFrames(frames);
       else this.#fail("a message that is not made of whole frames");
     }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { ClientSession } from "../client/client-session.ts";
 import { WebSocketChannel } from "../client/web-socket-channel.ts";
+import { type MultiplexedChannel, Multiplexer } from "./multiplexed-channel.ts";
 import type { BeatResult, IdleOrder, IdleResult, OpenOptions } from "./idle-clients.ts";
 
 /** Sessions that are opened, or ask something, at the same time. */
@@ -15,7 +16,7 @@ const BEAT_TURN_MS = 20;
 const LAST_PONGS_MS = 2_000;
 
 interface IdleSession {
-  readonly channel: WebSocketChannel;
+  readonly channel: WebSocketChannel | MultiplexedChannel;
   readonly session: ClientSession;
 }
 
@@ -23,15 +24,13 @@ const sessions: IdleSession[] = [];
 let failures: string[] = [];
 let pongs = 0;
 
-async function open({
-  count,
-  http,
-  namespace,
-  timeoutMs,
-  localAddress,
-}: OpenOptions): Promise<void> {
+async function open(options: OpenOptions): Promise<void> {
+  const { count, http, namespace, timeoutMs, localAddress, isMultiplexed } = options;
+  const multiplexer = isMultiplexed ? await Multiplexer.connect(http, namespace) : undefined;
   await inTurns(count, async () => {
-    const channel = await WebSocketChannel.connect(http, { namespace, localAddress });
+    const channel =
+      (await multiplexer?.open()) ??
+      (await WebSocketChannel.connect(http, { namespace, localAddress }));
     const session = await ClientSession.open(channel, timeoutMs);
     if (session.timeoutMs !== timeoutMs) failures.push(`a timeout of ${session.timeoutMs} ms`);
     channel.onText = () => {

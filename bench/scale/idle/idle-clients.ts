@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly namespace: string;
   readonly timeoutMs: number;
   readonly localAddress: string;
+  /** All over one connection to the server, which may not have a file open for each. */
+  readonly isMultiplexed: boolean;
 }
 
 export type IdleOrder =
@@ -49,12 +51,12 @@ export class IdleClients {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Opens more sessions. */
-  async open(count: number): Promise<IdleResult> {
+  /** Opens more sessions, in a process of their own if they are to share a connection. */
+  async open(count: number, isMultiplexed = false): Promise<IdleResult> {
     const orders: Promise<IdleResult>[] = [];
     for (let left = count; left > 0;) {
-      const process = this.#withRoom();
-      const here = Math.min(left, PER_PROCESS - process.sessions);
+      const process = this.#withRoom(isMultiplexed);
+      const here = isMultiplexed ? left : Math.min(left, PER_PROCESS - process.sessions);
       process.sessions += here;
       left -= here;
       const options: OpenOptions = {
@@ -64,6 +66,7 @@ export class IdleClients {
         timeoutMs: this.#timeoutMs,
         // An address has ports for 28,000 connections to one server, and each process one of its own.
         localAddress: `127.0.0.${2 + this.#children.length}`,
+        isMultiplexed,
       };
       orders.push(give(process.child, { kind: "open", options }));
     }
@@ -85,9 +88,9 @@ export class IdleClients {
     for (const { child } of this.#children) child.kill("SIGKILL");
   }
 
-  #withRoom(): { readonly child: ChildProcess; sessions: number } {
+  #withRoom(isAlone: boolean): { readonly child: ChildProcess; sessions: number } {
     const last = this.#children.at(-1);
-    if (last !== undefined && last.sessions < PER_PROCESS) return last;
+    if (!isAlone && last !== undefined && last.sessions < PER_PROCESS) return last;
     const child = fork(new URL("./idle-client-process.ts", import.meta.url));
     const added = { child, sessions: 0 };
     this.#children.push(added);
@@ -112,12 +115,17 @@ export class IdleClients {
 
 /** Gives an order and waits until it is done. A process that ends before fails it. */
 async function give(child: ChildProcess, order: IdleOrder): Promise<IdleResult> {
-  const ended = once(child, "exit").then(([code]) => {
+  const over = new AbortController();
+  const ended = once(child, "exit", { signal: over.signal }).then(([code]) => {
     throw new Error(`a client process ended with ${code}`);
   });
-  const done = once(child, "message");
+  const done = once(child, "message", { signal: over.signal });
   child.send(order);
-  const [result] = (await Promise.race([done, ended])) as [IdleResult];
-  ended.catch(() => {}); // It ends some time, when nobody waits any more.
-  return result;
+  try {
+    const [result] = (await Promise.race([done, ended])) as [IdleResult];
+    return result;
+  } finally {
+    for (const other of [ended, done]) other.catch(() => {}); // Nobody waits for it any more.
+    over.abort();
+  }
 }

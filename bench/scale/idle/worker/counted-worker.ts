@@ -4,8 +4,19 @@
  */
 import { SubtreeObject as Uncounted } from "../../../../src/objects/subtree-object.ts";
 import type { Env } from "../../../../src/objects/env.ts";
+import app from "../../../../src/worker/index.ts";
+import { multiplex } from "./multiplexer.ts";
 
-export { default } from "../../../../src/worker/index.ts";
+const MULTIPLEXER = /^\/bench\/multiplex\/([^/]+)$/;
+
+export default {
+  ...app,
+  fetch: (request, env, context) => {
+    const [, namespace] = MULTIPLEXER.exec(new URL(request.url).pathname) ?? [];
+    if (namespace !== undefined) return multiplex(namespace, env);
+    return app.fetch(request, env, context);
+  },
+} satisfies ExportedHandler<Env>;
 
 export class SubtreeObject extends Uncounted {
   readonly #namespace: string;
