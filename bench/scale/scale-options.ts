@@ -2,7 +2,7 @@
  * The command line of `npm run bench:scale`.
  */
 import { parseArgs } from "node:util";
-import { type ServerName, serverNames } from "../servers.ts";
+import { type ServerName, serverNames } from "./server-name.ts";
 
 /** What a part may be made smaller or larger with. */
 const SIZES = {

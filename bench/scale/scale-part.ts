@@ -2,7 +2,7 @@
  * One part of the scale benchmark: what it is given, and what it says in the end.
  */
 import type { ErrorLog } from "../error-log.ts";
-import type { ServerName } from "../servers.ts";
+import type { ServerName } from "./server-name.ts";
 import type { ScaleSizes } from "./scale-options.ts";
 
 export interface PartContext {

@@ -3,7 +3,7 @@
  */
 import type { Environment } from "../environment.ts";
 import type { ErrorLog } from "../error-log.ts";
-import type { ServerName } from "../servers.ts";
+import type { ServerName } from "./server-name.ts";
 import { formatEnvironment } from "../text-report.ts";
 import { formatTable } from "../text-table.ts";
 import type { PartReport, Value } from "./scale-part.ts";

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EdgekeeperServer, startEdgekeeper } from "../../test/support/edgekeeper-server.ts";
 import { startRealZooKeeper } from "../../test/support/real-zookeeper.ts";
-import { DEBIAN_JVM_FLAGS, type ServerName } from "../servers.ts";
+import { DEBIAN_JVM_FLAGS } from "../servers.ts";
 import type { Address } from "../tcp-channel.ts";
+import type { ServerName } from "./server-name.ts";
 
 export interface ScaleServer {
   readonly name: ServerName;

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import type { ErrorLog } from "../../error-log.ts";
-import type { ServerName } from "../../servers.ts";
+import type { ServerName } from "../server-name.ts";
 import { OPEN_ACL, znodeData, znodeName } from "../../znode.ts";
 import type { ClientSession } from "../client/client-session.ts";
 import { type Job, runJobs } from "../client/pipeline.ts";

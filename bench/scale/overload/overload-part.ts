@@ -7,7 +7,7 @@ import { OpCode } from "../../../src/protocol/op-code.ts";
 import type { Request } from "../../../src/protocol/requests.ts";
 import type { ErrorLog } from "../../error-log.ts";
 import { openSession } from "../../session.ts";
-import type { ServerName } from "../../servers.ts";
+import type { ServerName } from "../server-name.ts";
 import type { Channel } from "../../tcp-channel.ts";
 import { encodeRequestFrame } from "../../wire-layout.ts";
 import { znodeData } from "../../znode.ts";

@@ -2,7 +2,7 @@
  * A million znodes: how long the start takes, how much memory they need, and what they cost everybody's latency.
  */
 import type { ErrorLog } from "../../error-log.ts";
-import type { ServerName } from "../../servers.ts";
+import type { ServerName } from "../server-name.ts";
 import { openTcpSession, openTcpSessions, closeAll } from "../sessions.ts";
 import { type PartContext, ReportBuilder, type ScalePart } from "../scale-part.ts";
 import { type ScaleServer, startScaleServer } from "../scale-server.ts";

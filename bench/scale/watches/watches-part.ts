@@ -6,7 +6,7 @@ import { OpCode } from "../../../src/protocol/op-code.ts";
 import type { SetDataRequest } from "../../../src/protocol/requests.ts";
 import type { ErrorLog } from "../../error-log.ts";
 import { readCounters } from "../../counters.ts";
-import type { ServerName } from "../../servers.ts";
+import type { ServerName } from "../server-name.ts";
 import { median } from "../../statistics.ts";
 import { znodeData } from "../../znode.ts";
 import { ClientSession, LONG_TIMEOUT_MS } from "../client/client-session.ts";
