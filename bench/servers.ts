@@ -34,7 +34,7 @@ const ZOOKEEPER_HEAP_MB = 1024;
  * The tests' ZooKeeper is tuned to start quickly (serial collector, first compiler only). Debian starts it with an empty
  * JAVA_OPTS, hence with what Java chooses on a machine of two cores and more: both compilers and G1.
  */
-const DEBIAN_JVM_FLAGS = ["-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC"];
+export const DEBIAN_JVM_FLAGS = ["-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC"];
 
 export function protocolOf({ protocol }: Server): Protocol {
   return protocol ?? "zookeeper";
