@@ -1,6 +1,6 @@
 /**
  * A TCP connection as bytes. All reads share one buffer: without it Node.js allocates one per read and runs the streams
- * machinery.
+ * machinery. It calls back before it reads again, from whatever socket, so that one serves all connections.
  */
 import { connect, type Socket } from "node:net";
 
@@ -12,13 +12,18 @@ export interface Address {
 }
 
 export interface StreamListener {
-  /** The next read overwrites the bytes: copy what must outlive the call. */
+  /** The next read of any connection overwrites the bytes: copy what must outlive the call. */
   onBytes(bytes: Uint8Array): void;
   /** The connection is gone; nothing follows. */
   onEnd(reason: string): void;
 }
 
-const READ_BUFFER_BYTES = 256 * 1024;
+export interface StreamOptions {
+  /** Where the connection comes from: one address has ports for 28,000 connections to a server. */
+  readonly localAddress?: string;
+}
+
+const readBuffer = new Uint8Array(256 * 1024);
 const CONNECT_TIMEOUT_MS = 10_000;
 
 const silentListener: StreamListener = { onBytes: () => {}, onEnd: () => {} };
@@ -28,13 +33,14 @@ export class TcpStream {
   #listener = silentListener;
   #failure = "the connection was closed";
 
-  private constructor(address: Address, onOpen: () => void) {
+  private constructor(address: Address, options: StreamOptions, onOpen: () => void) {
     this.#socket = connect({
       host: address.host,
       port: address.port,
       noDelay: true,
+      ...options,
       onread: {
-        buffer: new Uint8Array(READ_BUFFER_BYTES),
+        buffer: readBuffer,
         callback: (length, buffer) => {
           this.#listener.onBytes(buffer.subarray(0, length));
           return true;
@@ -55,9 +61,9 @@ export class TcpStream {
    *
    * @throws Error when nobody accepts it.
    */
-  static open(address: Address): Promise<TcpStream> {
+  static open(address: Address, options: StreamOptions = {}): Promise<TcpStream> {
     return new Promise((resolve, reject) => {
-      const stream: TcpStream = new TcpStream(address, () => {
+      const stream: TcpStream = new TcpStream(address, options, () => {
         stream.listen(silentListener);
         resolve(stream);
       });

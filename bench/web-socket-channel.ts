@@ -1,8 +1,8 @@
 /**
  * Frames in WebSocket messages: what is written at once leaves as one message, and every message that comes must hold
- * whole frames, as docs/wire.md has it.
+ * whole frames, as docs/wire.md has it. A connection costs a few kilobytes: twenty thousand of them are to be idle.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { FrameDecoder } from "../src/protocol/frame-decoder.ts";
 import {
   type Channel,
@@ -10,60 +10,56 @@ import {
   REPLY_BYTES_MAX,
   silentListener,
 } from "./tcp-channel.ts";
-import { type Address, TcpStream } from "./tcp-stream.ts";
+import { type Address, type StreamOptions, TcpStream } from "./tcp-stream.ts";
 import { encodeMessage, MessageDecoder, WebSocketOpcode } from "./web-socket-messages.ts";
+import { encodeUpgradeRequest, readUpgradeResponse } from "./web-socket-upgrade.ts";
 
-/** What the RFC appends to a key before it is hashed. */
-const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const UPGRADE_TIMEOUT_MS = 20_000;
+const UPGRADE_TIMEOUT_MS = 60_000;
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
 
 /**
  * Opens a connection and upgrades it.
  *
  * @throws Error when the server does not accept that.
  */
-export async function connectWebSocket(address: Address, path: string): Promise<Channel> {
-  const stream = await TcpStream.open(address);
-  const key = randomBytes(16).toString("base64");
-  const request = [
-    `GET ${path} HTTP/1.1`,
-    `Host: ${address.host}:${address.port}`,
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Version: 13",
-    `Sec-WebSocket-Key: ${key}`,
-  ];
-  const head = await exchangeHeads(stream, `${request.join("\r\n")}\r\n\r\n`);
-  const accept = createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
-  if (!head.startsWith("HTTP/1.1 101 ") || !head.includes(accept)) {
-    stream.destroy();
-    throw new Error(`no upgrade at ${path}: ${head.split("\r\n")[0]}`);
-  }
+export async function connectWebSocket(
+  address: Address,
+  path: string,
+  options: StreamOptions = {},
+): Promise<WebSocketChannel> {
+  const stream = await TcpStream.open(address, options);
+  await upgrade(stream, address, path);
   return new WebSocketChannel(stream);
 }
 
-/** The server says nothing after its head before it was asked, so what comes until then is the head. */
-function exchangeHeads(stream: TcpStream, request: string): Promise<string> {
+/** The server has nothing to say before it is asked, so that nothing follows its head. */
+function upgrade(stream: TcpStream, address: Address, path: string): Promise<void> {
+  const key = randomBytes(16).toString("base64");
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => stream.fail("no upgrade within 20 s"), UPGRADE_TIMEOUT_MS);
-    let head = "";
+    const timer = setTimeout(() => stream.fail("no answer for a minute"), UPGRADE_TIMEOUT_MS);
+    let received = NOTHING;
     stream.listen({
       onBytes: (bytes) => {
-        head += Buffer.from(bytes).toString("latin1");
-        if (!head.includes("\r\n\r\n")) return;
+        received = new Uint8Array(Buffer.concat([received, bytes]));
+        const headBytes = readUpgradeResponse(received, key);
+        if (headBytes === undefined) return;
         clearTimeout(timer);
-        resolve(head);
+        if (headBytes === received.length) resolve();
+        else stream.fail(typeof headBytes === "string" ? headBytes : "the server spoke first");
       },
       onEnd: (reason) => {
         clearTimeout(timer);
-        reject(new Error(`during the upgrade: ${reason}`));
+        reject(new Error(`no WebSocket at ${address.host}:${address.port}${path}: ${reason}`));
       },
     });
-    stream.write(Buffer.from(request, "latin1"));
+    stream.write(encodeUpgradeRequest(address, path, key));
   });
 }
 
-class WebSocketChannel implements Channel {
+export class WebSocketChannel implements Channel {
+  /** Called with every text message. */
+  onText: ((text: string) => void) | undefined;
   readonly #stream: TcpStream;
   readonly #messages: MessageDecoder;
   readonly #decoder = new FrameDecoder(REPLY_BYTES_MAX);
@@ -74,6 +70,7 @@ class WebSocketChannel implements Channel {
     this.#stream = stream;
     this.#messages = new MessageDecoder({
       onData: (bytes, isLast) => this.#onData(bytes, isLast),
+      onText: (text) => this.#onText(text),
       onPing: (payload) => stream.write(encodeMessage(WebSocketOpcode.pong, payload)),
       onClose: (code) => this.#onClose(code),
     });
@@ -91,16 +88,30 @@ class WebSocketChannel implements Channel {
     this.#stream.write(encodeMessage(WebSocketOpcode.binary, bytes));
   }
 
+  /** Sends a text message. */
+  writeText(text: string): void {
+    this.#stream.write(encodeMessage(WebSocketOpcode.text, encoder.encode(text)));
+  }
+
+  /** Sends the heartbeat that the platform answers by itself, with a text. */
+  beat(): void {
+    this.writeText("ping");
+  }
+
   destroy(): void {
     this.#stream.destroy();
   }
 
   #read(bytes: Uint8Array): void {
-    const frames = this.#frames;
-    frames.length = 0;
     const wrong = this.#messages.push(bytes);
-    if (frames.length > 0) this.#listener.onFrames(frames);
+    this.#passOn();
     if (wrong !== undefined) this.#stream.fail(wrong);
+  }
+
+  #passOn(): void {
+    const frames = this.#frames;
+    if (frames.length > 0) this.#listener.onFrames(frames);
+    frames.length = 0;
   }
 
   #onData(bytes: Uint8Array, isLast: boolean): void {
@@ -111,8 +122,13 @@ class WebSocketChannel implements Channel {
     }
   }
 
+  #onText(text: string): void {
+    this.#passOn(); // They came before it.
+    this.onText?.(text);
+  }
+
   #onClose(code: number | undefined): void {
-    this.#stream.write(encodeMessage(WebSocketOpcode.close, new Uint8Array(0)));
+    this.#stream.write(encodeMessage(WebSocketOpcode.close, NOTHING));
     this.#stream.fail(`the WebSocket was closed with code ${code ?? "none"}`);
   }
 }

@@ -11,7 +11,7 @@ import { guardAgainstOrphan } from "../../scripts/server/orphan-guard.ts";
 import type { Server } from "../servers.ts";
 import type { Address } from "../tcp-stream.ts";
 import { EtcdControl } from "./etcd-control.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../free-port.ts";
 
 export const ETCD_MISSING =
   "etcd: not installed, run `apt-get install -y etcd-server` (Debian 12 has 3.4.23).";

@@ -3,11 +3,11 @@
  * again.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EdgekeeperServer, startEdgekeeper } from "../../test/support/edgekeeper-server.ts";
 import { startRealZooKeeper } from "../../test/support/real-zookeeper.ts";
+import { freePort } from "../free-port.ts";
 import { DEBIAN_JVM_FLAGS } from "../servers.ts";
 import type { Address } from "../tcp-channel.ts";
 import type { ServerName } from "./server-name.ts";
@@ -51,7 +51,7 @@ async function startEdge({ args = [] }: ScaleServerOptions): Promise<ScaleServer
   const dataDir = mkdtempSync(join(tmpdir(), "bench-scale-"));
   const removeData = (): void => rmSync(dataDir, { recursive: true, force: true });
   process.once("exit", removeData);
-  const [zkPort, httpPort] = [await freePort(), await freePort()];
+  const [zkPort, httpPort] = [await freePort(HOST), await freePort(HOST)];
   const ports = ["--zk-port", String(zkPort), "--port", String(httpPort)];
   const start = (): Promise<EdgekeeperServer> =>
     startEdgekeeper({ dataDir, args: [...ports, ...args] });
@@ -97,18 +97,4 @@ async function startZooKeeper({ heapMb }: ScaleServerOptions): Promise<ScaleServ
     settle: () => server.restart(),
     stop: () => server.stop(),
   };
-}
-
-/** A port for a server that is to have the same one after a restart. */
-export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, HOST, () => {
-      const address = server.address();
-      server.close(() =>
-        resolve(typeof address === "object" && address !== null ? address.port : 0),
-      );
-    });
-  });
 }

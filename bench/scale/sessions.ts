@@ -1,12 +1,13 @@
 /**
  * Sessions by the number.
  */
+import { SESSION_TIMEOUT_MS } from "../session.ts";
 import { type Address, connectTcp } from "../tcp-channel.ts";
-import { ClientSession, LONG_TIMEOUT_MS } from "./client/client-session.ts";
+import { ClientSession } from "../client-session.ts";
 
 export async function openTcpSession(
   address: Address,
-  timeoutMs: number = LONG_TIMEOUT_MS,
+  timeoutMs: number = SESSION_TIMEOUT_MS,
 ): Promise<ClientSession> {
   return await ClientSession.open(await connectTcp(address), timeoutMs);
 }

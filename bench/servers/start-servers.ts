@@ -3,6 +3,7 @@
  */
 import { startEcho } from "../echo/echo-server.ts";
 import { ETCD_MISSING, startEtcd } from "../etcd/etcd-server.ts";
+import { webSocketPathOf } from "../namespace.ts";
 import { type Server, type ServerName, startServer, useServer } from "../servers.ts";
 import type { Address } from "../tcp-stream.ts";
 
@@ -13,9 +14,6 @@ export interface ServerChoice {
   /** Where a running Edgekeeper answers HTTP. */
   readonly edgekeeperHttp: Address | undefined;
 }
-
-/** The namespace that Edgekeeper's TCP port serves: both ways lead to the same object. */
-const WEB_SOCKET_PATH = "/v1/default/zk";
 
 /**
  * Starts them one after another; `onServer` learns of each at once, so that it is stopped whatever follows.
@@ -56,13 +54,13 @@ async function findServer(
   return useServer(name, address, name === "edgekeeper" ? edgekeeperHttp : undefined);
 }
 
-/** The same process; whoever has it on the list already stops it. */
+/** The same process, and the same object; whoever has it on the list already stops it. */
 function overWebSocket(edgekeeper: Server, isListed: boolean): Server | undefined {
   if (edgekeeper.http === undefined) return undefined;
   return {
     ...edgekeeper,
     name: "edgekeeper-ws",
-    address: { ...edgekeeper.http, webSocketPath: WEB_SOCKET_PATH },
+    address: { ...edgekeeper.http, webSocketPath: webSocketPathOf() },
     stop: () => (isListed ? Promise.resolve() : edgekeeper.stop()),
   };
 }

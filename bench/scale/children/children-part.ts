@@ -7,9 +7,9 @@ import { OpCode } from "../../../src/protocol/op-code.ts";
 import type { ErrorLog } from "../../error-log.ts";
 import type { ServerName } from "../server-name.ts";
 import { OPEN_ACL, znodeData, znodeName } from "../../znode.ts";
-import type { ClientSession } from "../client/client-session.ts";
-import { type Job, runJobs } from "../client/pipeline.ts";
-import { Probe } from "../probe/probe.ts";
+import type { ClientSession } from "../../client-session.ts";
+import { type Job, runJobs } from "../pipeline.ts";
+import { type Probe, startProbe } from "../probe/probe.ts";
 import { openTcpSession } from "../sessions.ts";
 import { type PartContext, ReportBuilder, type ScalePart } from "../scale-part.ts";
 import { type ScaleServer, startScaleServer } from "../scale-server.ts";
@@ -103,7 +103,7 @@ class ChildrenRun {
 
   async connect(): Promise<void> {
     this.#session = await openTcpSession(this.#server.address);
-    this.#probe = await Probe.start({ address: this.#server.address, path: PROBED });
+    this.#probe = await startProbe({ address: this.#server.address, path: PROBED });
   }
 
   async disconnect(): Promise<void> {

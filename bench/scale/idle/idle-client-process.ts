@@ -4,8 +4,9 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { OpCode } from "../../../src/protocol/op-code.ts";
-import { ClientSession } from "../client/client-session.ts";
-import { WebSocketChannel } from "../client/web-socket-channel.ts";
+import { ClientSession } from "../../client-session.ts";
+import { webSocketPathOf } from "../../namespace.ts";
+import { connectWebSocket, type WebSocketChannel } from "../../web-socket-channel.ts";
 import { type MultiplexedChannel, Multiplexer } from "./multiplexed-channel.ts";
 import type { BeatResult, IdleOrder, IdleResult, OpenOptions } from "./idle-clients.ts";
 
@@ -30,7 +31,7 @@ async function open(options: OpenOptions): Promise<void> {
   await inTurns(count, async () => {
     const channel =
       (await multiplexer?.open()) ??
-      (await WebSocketChannel.connect(http, { namespace, localAddress }));
+      (await connectWebSocket(http, webSocketPathOf(namespace), { localAddress }));
     const session = await ClientSession.open(channel, timeoutMs);
     if (session.timeoutMs !== timeoutMs) failures.push(`a timeout of ${session.timeoutMs} ms`);
     channel.onText = () => {

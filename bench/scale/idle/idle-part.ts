@@ -6,8 +6,9 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { OPEN_ACL } from "../../znode.ts";
-import { ClientSession } from "../client/client-session.ts";
-import { WebSocketChannel } from "../client/web-socket-channel.ts";
+import { ClientSession } from "../../client-session.ts";
+import { webSocketPathOf } from "../../namespace.ts";
+import { connectWebSocket } from "../../web-socket-channel.ts";
 import { type PartContext, ReportBuilder, type ScalePart } from "../scale-part.ts";
 import { readMemory } from "../server-memory.ts";
 import { measureAlarms } from "./alarm-cost.ts";
@@ -127,7 +128,7 @@ class IdleRun {
   async #checkCounter(): Promise<void> {
     const [before, stateBefore] = [this.#server.invocations(NAMESPACE), this.#state()];
     const startedMs = performance.now();
-    const channel = await WebSocketChannel.connect(this.#server.http, { namespace: NAMESPACE });
+    const channel = await connectWebSocket(this.#server.http, webSocketPathOf(NAMESPACE));
     const session = await ClientSession.open(channel, TIMEOUT_MS);
     this.#measured(
       "ms until a new session is there, out of hibernation",

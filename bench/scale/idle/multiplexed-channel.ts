@@ -4,7 +4,7 @@
 import { FrameDecoder } from "../../../src/protocol/frame-decoder.ts";
 import { putInt, readInt } from "../../bytes.ts";
 import type { Address, Channel, ChannelListener } from "../../tcp-channel.ts";
-import { WebSocketChannel } from "../client/web-socket-channel.ts";
+import { connectWebSocket, type WebSocketChannel } from "../../web-socket-channel.ts";
 
 const HEADER_BYTES = 8;
 const NUMBER_BYTES = 4;
@@ -31,7 +31,7 @@ export class Multiplexer {
   /** Connects to the multiplexer of a namespace. */
   static async connect(http: Address, namespace: string): Promise<Multiplexer> {
     const path = `/bench/multiplex/${namespace}`;
-    return new Multiplexer(await WebSocketChannel.connect(http, { path }));
+    return new Multiplexer(await connectWebSocket(http, path));
   }
 
   /** Opens one more WebSocket to the object. */

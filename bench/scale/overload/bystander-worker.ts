@@ -1,10 +1,12 @@
 /** The thread behind {@link Bystanders}. */
 import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { OpCode } from "../../../src/protocol/op-code.ts";
-import { ClientSession } from "../client/client-session.ts";
-import { WebSocketChannel } from "../client/web-socket-channel.ts";
+import { ClientSession } from "../../client-session.ts";
+import { webSocketPathOf } from "../../namespace.ts";
+import { connectWebSocket } from "../../web-socket-channel.ts";
+import { answerWith } from "../asked-thread.ts";
 import { openTcpSession } from "../sessions.ts";
 import type { BystanderData, BystanderResult } from "./bystanders.ts";
 
@@ -48,7 +50,7 @@ async function openTcp(): Promise<void> {
 }
 
 async function openWebSocket(url: NonNullable<typeof http>): Promise<void> {
-  const channel = await WebSocketChannel.connect(url);
+  const channel = await connectWebSocket(url, webSocketPathOf());
   const session = await ClientSession.open(channel, timeoutMs);
   const bystander: Bystander = {
     session,
@@ -92,11 +94,6 @@ async function take(): Promise<BystanderResult> {
   return result;
 }
 
-function say(message: unknown): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this port leads to a thread, not to a window.
-  parentPort?.postMessage(message);
-}
-
 for (let i = 0; i < perTransport; i++) {
   await openTcp();
   if (http !== undefined) await openWebSocket(http);
@@ -108,5 +105,4 @@ setInterval(() => {
   rss.push(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
 }, RSS_INTERVAL_MS);
 ownDelay.enable();
-parentPort?.on("message", () => void take().then(say));
-say("ready");
+answerWith(take);

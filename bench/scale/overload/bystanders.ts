@@ -2,9 +2,8 @@
  * Sessions with a short timeout that do nothing but send heartbeats, in a thread of their own, while others overload the
  * server. The thread also watches the server's memory, since the one that makes the load has no time for it.
  */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import type { Address } from "../../tcp-channel.ts";
+import { AskedThread } from "../asked-thread.ts";
 
 export interface BystanderData {
   readonly address: Address;
@@ -28,31 +27,9 @@ export interface BystanderResult {
   readonly failures: readonly string[];
 }
 
-export class Bystanders {
-  readonly #worker: Worker;
+/** When it is asked, it sends a request on every session first. */
+export type Bystanders = AskedThread<BystanderResult>;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-  }
-
-  static async start(data: BystanderData): Promise<Bystanders> {
-    const worker = new Worker(new URL("./bystander-worker.ts", import.meta.url), {
-      workerData: data,
-    });
-    await once(worker, "message");
-    return new Bystanders(worker);
-  }
-
-  /** Sends a request on every session, then returns what it saw and starts again from nothing. */
-  async take(): Promise<BystanderResult> {
-    const answer = once(this.#worker, "message");
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this port leads to a thread, not to a window.
-    this.#worker.postMessage("take");
-    const [result] = (await answer) as [BystanderResult];
-    return result;
-  }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
-  }
+export async function startBystanders(data: BystanderData): Promise<Bystanders> {
+  return await AskedThread.start(new URL("./bystander-worker.ts", import.meta.url), data);
 }

@@ -8,17 +8,15 @@ import type { Request } from "../../../src/protocol/requests.ts";
 import type { ErrorLog } from "../../error-log.ts";
 import { openSession } from "../../session.ts";
 import type { ServerName } from "../server-name.ts";
-import type { Channel } from "../../tcp-channel.ts";
 import { encodeRequestFrame } from "../../wire-layout.ts";
 import { znodeData } from "../../znode.ts";
-import { ClientSession, LONG_TIMEOUT_MS } from "../client/client-session.ts";
-import { WebSocketChannel } from "../client/web-socket-channel.ts";
-import { Probe, type ProbeResult } from "../probe/probe.ts";
+import { webSocketPathOf } from "../../namespace.ts";
+import { type ProbeResult, startProbe } from "../probe/probe.ts";
 import { closeAll, openTcpSessions } from "../sessions.ts";
 import { type PartContext, ReportBuilder, type ScalePart } from "../scale-part.ts";
 import { type ScaleServer, startScaleServer } from "../scale-server.ts";
 import { TestTree } from "../tree/test-tree.ts";
-import { type BystanderResult, Bystanders } from "./bystanders.ts";
+import { type BystanderResult, startBystanders } from "./bystanders.ts";
 import { FloodConnection } from "./flood-connection.ts";
 import { flood, type FloodResult, measureCapacity } from "./flood.ts";
 
@@ -100,8 +98,8 @@ async function measureFlood(
     const connections = await openConnections(server, tree, each);
     const { address, http, pid } = server;
     const capacity = await measureCapacity(connections, sizes.seconds);
-    const probe = await Probe.start({ address, path: tree.path(1) });
-    const bystanders = await Bystanders.start({
+    const probe = await startProbe({ address, path: tree.path(1) });
+    const bystanders = await startBystanders({
       address,
       http,
       pid,
@@ -177,13 +175,13 @@ async function openConnections(
   tree: TestTree,
   { transport, requests }: Flood,
 ): Promise<FloodConnection[]> {
-  const open = async (): Promise<Channel> => {
-    if (transport === "TCP" || server.http === undefined) return await openSession(server.address);
-    const channel = await WebSocketChannel.connect(server.http);
-    await ClientSession.open(channel, LONG_TIMEOUT_MS);
-    return channel;
-  };
-  const channels = await Promise.all(Array.from({ length: CONNECTIONS }, open));
+  const address =
+    transport === "TCP" || server.http === undefined
+      ? server.address
+      : { ...server.http, webSocketPath: webSocketPathOf() };
+  const channels = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () => openSession(address)),
+  );
   return channels.map((channel, index) => {
     const frames = requests(tree, index).map((request) => encodeRequestFrame(0, request));
     return new FloodConnection(channel, frames);

@@ -1,8 +1,9 @@
 /** The thread behind a {@link Probe}. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { LatencyHistogram } from "../../latency-histogram.ts";
+import { answerWith } from "../asked-thread.ts";
 import { openTcpSession } from "../sessions.ts";
 import type { ProbeData, ProbeResult } from "./probe.ts";
 
@@ -52,10 +53,4 @@ function take(): ProbeResult {
 
 ask();
 ownDelay.enable();
-function say(message: unknown): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this port leads to a thread, not to a window.
-  parentPort?.postMessage(message);
-}
-
-parentPort?.on("message", () => say(take()));
-say("ready");
+answerWith(take);

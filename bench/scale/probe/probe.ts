@@ -2,9 +2,8 @@
  * A session in a thread of its own that reads one znode all the time, one request after the other: what it waits, any
  * small client of the server waits. In a thread of its own, since whoever makes the load is busy with that.
  */
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import type { Address } from "../../tcp-channel.ts";
+import { AskedThread } from "../asked-thread.ts";
 
 export interface ProbeData {
   readonly address: Address;
@@ -23,30 +22,9 @@ export interface ProbeResult {
   readonly failure: string | undefined;
 }
 
-export class Probe {
-  readonly #worker: Worker;
+export type Probe = AskedThread<ProbeResult>;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-  }
-
-  /** Starts to read a znode, which must exist. */
-  static async start(data: ProbeData): Promise<Probe> {
-    const worker = new Worker(new URL("./probe-worker.ts", import.meta.url), { workerData: data });
-    await once(worker, "message");
-    return new Probe(worker);
-  }
-
-  /** Returns what it saw, and starts again from nothing. */
-  async take(): Promise<ProbeResult> {
-    const answer = once(this.#worker, "message");
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this port leads to a thread, not to a window.
-    this.#worker.postMessage("take");
-    const [result] = (await answer) as [ProbeResult];
-    return result;
-  }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
-  }
+/** Starts to read a znode, which must exist. */
+export async function startProbe(data: ProbeData): Promise<Probe> {
+  return await AskedThread.start(new URL("./probe-worker.ts", import.meta.url), data);
 }

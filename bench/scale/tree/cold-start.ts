@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { connectTcp } from "../../tcp-channel.ts";
-import { ClientSession } from "../client/client-session.ts";
+import { ClientSession } from "../../client-session.ts";
 import type { ScaleServer } from "../scale-server.ts";
 import type { TestTree } from "./test-tree.ts";
 

@@ -8,8 +8,8 @@ import type { Request } from "../../../src/protocol/requests.ts";
 import { hasBytesAt } from "../../bytes.ts";
 import type { ErrorLog } from "../../error-log.ts";
 import { DATA_BYTES, OPEN_ACL, znodeData, znodeName } from "../../znode.ts";
-import type { ClientSession } from "../client/client-session.ts";
-import { type Job, runJobs } from "../client/pipeline.ts";
+import type { ClientSession } from "../../client-session.ts";
+import { type Job, runJobs } from "../pipeline.ts";
 import { Random } from "../random.ts";
 
 const CHILDREN = 1_000;

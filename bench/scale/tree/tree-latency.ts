@@ -5,7 +5,7 @@
 import type { ErrorLog } from "../../error-log.ts";
 import { LatencyHistogram } from "../../latency-histogram.ts";
 import { median } from "../../statistics.ts";
-import { runJobs } from "../client/pipeline.ts";
+import { runJobs } from "../pipeline.ts";
 import { closeAll, openTcpSessions } from "../sessions.ts";
 import type { ScaleServer } from "../scale-server.ts";
 import type { TestTree } from "./test-tree.ts";

@@ -4,8 +4,8 @@
 import { EventType, OpCode } from "../../../src/protocol/op-code.ts";
 import { readStat, type WatcherEvent } from "../../../src/protocol/records.ts";
 import type { ErrorLog } from "../../error-log.ts";
-import type { ClientSession } from "../client/client-session.ts";
-import { type Job, runJobs } from "../client/pipeline.ts";
+import type { ClientSession } from "../../client-session.ts";
+import { type Job, runJobs } from "../pipeline.ts";
 
 const IN_FLIGHT = 128;
 

@@ -6,12 +6,13 @@ import { OpCode } from "../../../src/protocol/op-code.ts";
 import type { SetDataRequest } from "../../../src/protocol/requests.ts";
 import type { ErrorLog } from "../../error-log.ts";
 import type { ServerName } from "../server-name.ts";
+import { readCounters } from "../../cost/counters.ts";
 import { median } from "../../statistics.ts";
-import type { Address } from "../../tcp-channel.ts";
 import { znodeData } from "../../znode.ts";
-import { ClientSession, LONG_TIMEOUT_MS } from "../client/client-session.ts";
-import { WebSocketChannel } from "../client/web-socket-channel.ts";
-import { Probe } from "../probe/probe.ts";
+import { ClientSession } from "../../client-session.ts";
+import { TCP_NAMESPACE, webSocketPathOf } from "../../namespace.ts";
+import { connectWebSocket } from "../../web-socket-channel.ts";
+import { type Probe, startProbe } from "../probe/probe.ts";
 import { closeAll, openTcpSession, openTcpSessions } from "../sessions.ts";
 import { type PartContext, ReportBuilder, type ScalePart } from "../scale-part.ts";
 import { type ScaleServer, startScaleServer } from "../scale-server.ts";
@@ -64,7 +65,7 @@ async function measureServer(
     await tree.load(loaders, errors);
     await closeAll(loaders);
     const groups = await openWatchers(server, tree, sizes, errors);
-    const probe = await Probe.start({ address: server.address, path: ROOT });
+    const probe = await startProbe({ address: server.address, path: ROOT });
     for (const { transport, watchers } of groups) {
       await arm(server, transport, watchers, probe, report);
     }
@@ -96,7 +97,7 @@ async function openWatchers(
     const transport = http !== undefined && index % 2 === 1 ? "WebSockets" : "TCP";
     const session =
       http !== undefined && transport === "WebSockets"
-        ? await ClientSession.open(await WebSocketChannel.connect(http), LONG_TIMEOUT_MS)
+        ? await ClientSession.open(await connectWebSocket(http, webSocketPathOf()))
         : await openTcpSession(address);
     const first = index * sizes.watches;
     const paths = Array.from({ length: sizes.watches }, (__, znode) => tree.path(first + znode));
@@ -125,7 +126,7 @@ async function arm(
   await delay(SETTLE_MS);
   const count = watchers.reduce((sum, { paths }) => sum + paths.length, 0);
   const rows = async (): Promise<number> =>
-    server.http === undefined ? 0 : await readRowsWritten(server.http);
+    server.http === undefined ? 0 : (await readCounters(server.http, TCP_NAMESPACE)).rowsWritten;
   const [rssBefore, rowsBefore] = [await readRss(server.pid), await rows()];
   await probe.take();
   const startedMs = performance.now();
@@ -155,14 +156,6 @@ async function arm(
     `rows written a watch, over ${transport}`,
     ((await rows()) - rowsBefore) / count,
   );
-}
-
-/** Edgekeeper's own count, of the namespace that the TCP port serves. */
-async function readRowsWritten(http: Address): Promise<number> {
-  const response = await fetch(`http://${http.host}:${http.port}/v1/default/counters`);
-  const { rowsWritten } = (await response.json()) as { readonly rowsWritten?: number };
-  if (rowsWritten === undefined) throw new Error("the counters lack rowsWritten");
-  return rowsWritten;
 }
 
 class FiringRun {

@@ -1,12 +1,12 @@
 /**
  * Many requests over some sessions, a number of them in flight on each.
  */
-import type { JuteReader } from "../../../src/protocol/jute-reader.ts";
-import type { ReplyHeader } from "../../../src/protocol/records.ts";
-import type { Request } from "../../../src/protocol/requests.ts";
-import type { ErrorLog } from "../../error-log.ts";
-import type { LatencyHistogram } from "../../latency-histogram.ts";
-import type { ClientSession } from "./client-session.ts";
+import type { JuteReader } from "../../src/protocol/jute-reader.ts";
+import type { ReplyHeader } from "../../src/protocol/records.ts";
+import type { Request } from "../../src/protocol/requests.ts";
+import type { ErrorLog } from "../error-log.ts";
+import type { LatencyHistogram } from "../latency-histogram.ts";
+import type { ClientSession } from "../client-session.ts";
 
 /** What one session asks for, and what the answers must be. */
 export interface Job {

@@ -1,33 +1,41 @@
 /**
  * A session over any channel: replies in the order of the requests, events as they come, heartbeats where asked for.
- * A callback a request instead of a promise, since a million of them are to be loaded.
+ * A callback a request where a million of them are to be loaded, a promise where that is not too much.
  */
-import { ErrorCode } from "../../../src/protocol/error-code.ts";
-import { JuteReader } from "../../../src/protocol/jute-reader.ts";
-import { JuteWriter } from "../../../src/protocol/jute-writer.ts";
-import { PASSWD_BYTES } from "../../../src/protocol/limits.ts";
-import { OpCode, ReservedXid } from "../../../src/protocol/op-code.ts";
+import { ErrorCode } from "../src/protocol/error-code.ts";
+import { JuteReader } from "../src/protocol/jute-reader.ts";
+import { JuteWriter } from "../src/protocol/jute-writer.ts";
+import { OpCode, ReservedXid } from "../src/protocol/op-code.ts";
 import {
-  readConnectResponse,
   readReplyHeader,
   readWatcherEvent,
   type ReplyHeader,
   type WatcherEvent,
-  writeConnectRequest,
   writeRequestHeader,
-} from "../../../src/protocol/records.ts";
-import { readReply, type Reply } from "../../../src/protocol/replies.ts";
-import { type Request, writeRequest } from "../../../src/protocol/requests.ts";
-import type { Channel } from "../../tcp-channel.ts";
-import { REPLY_BODY_AT } from "../../wire-layout.ts";
-
-/** Longer than any part runs without a word from a session. */
-export const LONG_TIMEOUT_MS = 40_000;
-
-const HANDSHAKE_TIMEOUT_MS = 60_000;
+} from "../src/protocol/records.ts";
+import { readReply, type Reply } from "../src/protocol/replies.ts";
+import { type Request, writeRequest } from "../src/protocol/requests.ts";
+import { SESSION_TIMEOUT_MS, startSession } from "./session.ts";
+import type { Channel } from "./tcp-channel.ts";
+import { REPLY_BODY_AT } from "./wire-layout.ts";
 
 /** Takes the reply: its header, its body, and the frame that both are in, whose memory the next read overwrites. */
 export type OnReply = (header: ReplyHeader, body: JuteReader, frame: Uint8Array) => void;
+
+export type ReplyTo<R extends Request> = Reply & { readonly type: R["type"] };
+
+export interface Answer<R extends Request> {
+  readonly header: ReplyHeader;
+  /** Undefined when the header has an error. */
+  readonly reply: ReplyTo<R> | undefined;
+}
+
+/** @throws Error when the answer is an error. */
+export function replyOf<R extends Request>(request: R, { header, reply }: Answer<R>): ReplyTo<R> {
+  if (header.err === ErrorCode.ok && reply !== undefined) return reply;
+  const path = "path" in request ? ` of ${request.path}` : "";
+  throw new Error(`op ${request.type}${path} answered with error ${header.err}`);
+}
 
 interface Pending {
   readonly xid: number;
@@ -41,6 +49,8 @@ export class ClientSession {
   /** What the server granted, in milliseconds. */
   readonly timeoutMs: number;
   onEvent: ((event: WatcherEvent) => void) | undefined;
+  /** Learns why the connection is gone, when all that waited for replies have. */
+  onEnd: ((reason: string) => void) | undefined;
   /** Why the connection is gone; undefined while it is there. */
   ended: string | undefined;
   readonly #channel: Channel;
@@ -66,11 +76,11 @@ export class ClientSession {
    *
    * @throws Error when the server refuses it or says nothing for a minute.
    */
-  static async open(channel: Channel, timeoutMs: number = LONG_TIMEOUT_MS): Promise<ClientSession> {
-    const granted = await exchangeHandshake(channel, timeoutMs);
-    if (granted > 0) return new ClientSession(channel, granted);
-    channel.destroy();
-    throw new Error("the server refused a new session");
+  static async open(
+    channel: Channel,
+    timeoutMs: number = SESSION_TIMEOUT_MS,
+  ): Promise<ClientSession> {
+    return new ClientSession(channel, await startSession(channel, timeoutMs));
   }
 
   /** Requests that wait for their reply. */
@@ -93,20 +103,24 @@ export class ClientSession {
     this.#pending.push({ xid, onReply, onLost });
   }
 
-  /** Sends a request and waits. Rejects when the server answers with an error. */
-  request<R extends Request>(request: R): Promise<Extract<Reply, { type: R["type"] }>> {
+  /** Sends a request and waits for the reply, which may say that there was an error. */
+  ask<R extends Request>(request: R): Promise<Answer<R>> {
     return new Promise((resolve, reject) => {
-      const onReply: OnReply = ({ err }, _body, frame) => {
-        if (err === ErrorCode.ok) {
-          const body = new JuteReader(frame.slice(REPLY_BODY_AT));
-          resolve(readReply(body, request.type) as Extract<Reply, { type: R["type"] }>);
-        } else {
-          const path = "path" in request ? ` of ${request.path}` : "";
-          reject(new Error(`op ${request.type}${path} answered with error ${err}`));
-        }
+      const onReply: OnReply = (header, _body, frame) => {
+        // What is kept of a reply must not be overwritten by the next read.
+        const reply =
+          header.err === ErrorCode.ok
+            ? readReply(new JuteReader(frame.slice(REPLY_BODY_AT)), request.type)
+            : undefined;
+        resolve({ header, reply: reply as ReplyTo<R> | undefined });
       };
       this.send(request, onReply, reject);
     });
+  }
+
+  /** Sends a request and waits. Rejects when the server answers with an error. */
+  async request<R extends Request>(request: R): Promise<ReplyTo<R>> {
+    return replyOf(request, await this.ask(request));
   }
 
   /** Closes the session and waits until the server has closed the connection. */
@@ -152,43 +166,7 @@ export class ClientSession {
     const lost = this.#pending;
     this.#pending = [];
     for (const { onLost } of lost) onLost(new Error(`no answer: ${reason}`));
+    this.onEnd?.(reason);
     this.#onEnded();
   }
-}
-
-/** Returns the timeout that the server grants; 0 when it refuses the session. */
-function exchangeHandshake(channel: Channel, timeOut: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      channel.destroy();
-      reject(new Error("no answer to the handshake within a minute"));
-    }, HANDSHAKE_TIMEOUT_MS);
-    channel.listen({
-      onFrames: ([frame]) => {
-        clearTimeout(timer);
-        if (frame) resolve(readConnectResponse(new JuteReader(frame)).timeOut);
-      },
-      onEnd: (reason) => {
-        clearTimeout(timer);
-        reject(new Error(`during the handshake: ${reason}`));
-      },
-    });
-    channel.write(encodeHandshake(timeOut));
-  });
-}
-
-/** The first frame of a connection that wants a new session. */
-export function encodeHandshake(timeOut: number): Uint8Array {
-  const writer = new JuteWriter();
-  const at = writer.beginFrame();
-  writeConnectRequest(writer, {
-    protocolVersion: 0,
-    lastZxidSeen: 0,
-    timeOut,
-    sessionId: 0,
-    passwd: new Uint8Array(PASSWD_BYTES),
-    readOnly: false,
-  });
-  writer.endFrame(at);
-  return writer.toBytes();
 }

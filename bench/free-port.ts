@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** A port that is free now, for a server that does not say which one it chose. */
+/** A port that is free now, for a server that does not say which one it chose, or is to have the same one again. */
 export async function freePort(host: string): Promise<number> {
   return await new Promise((resolve, reject) => {
     const server = createServer();
