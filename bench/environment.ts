@@ -25,10 +25,12 @@ export interface Environment {
   readonly workerd: string;
   readonly zookeeper: string;
   readonly java: string;
+  readonly etcd: string;
 }
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const UNKNOWN = "unknown";
+const NOT_MEASURED = "not measured";
 const FSYNC_SAMPLES = 101;
 const FSYNC_BYTES = 4096;
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -36,6 +38,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 export async function describeEnvironment(servers: readonly Server[]): Promise<Environment> {
   const processors = cpus();
   const zookeeper = servers.find(({ name }) => name === "zookeeper");
+  const etcd = servers.find(({ name }) => name === "etcd");
   return {
     date: new Date().toISOString(),
     commit: await describeCommit(),
@@ -46,8 +49,9 @@ export async function describeEnvironment(servers: readonly Server[]): Promise<E
     fsyncMs: await measureFsync(),
     node: process.version.slice(1),
     workerd: await installedVersion("workerd"),
-    zookeeper: zookeeper ? await zookeeperVersion(zookeeper.address) : "not measured",
+    zookeeper: zookeeper ? await zookeeperVersion(zookeeper.address) : NOT_MEASURED,
     java: zookeeper?.pid === undefined ? UNKNOWN : await javaVersion(),
+    etcd: etcd ? (etcd.version ?? UNKNOWN) : NOT_MEASURED,
   };
 }
 

@@ -2,14 +2,16 @@
  * `npm run bench`: Edgekeeper beside a real ZooKeeper, in one run, on one machine. Tables (or JSON) on stdout, progress
  * on stderr; the exit code is not 0 when anything was answered wrongly.
  */
-import { calibrate } from "./calibration.ts";
 import { type CostReport, measureCost } from "./cost/cost-report.ts";
 import { describeEnvironment } from "./environment.ts";
+import { calibrate } from "./ideal/calibration.ts";
 import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
 import { buildReport } from "./report.ts";
+import { writeCharts } from "./report/svg/write-charts.ts";
 import { runRounds } from "./rounds.ts";
-import { COST_SCENARIO, scenarios } from "./scenarios.ts";
-import { type Server, startServer, useServer } from "./servers.ts";
+import { COST_SCENARIO, loads, scenarios } from "./scenarios.ts";
+import type { Server } from "./servers.ts";
+import { startServers } from "./servers/start-servers.ts";
 import { formatReport } from "./text-report.ts";
 
 const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -20,10 +22,10 @@ async function main(): Promise<void> {
   process.once("SIGTERM", () => process.exit(143));
   const options = parseOptions(process.argv.slice(2));
   const { rounds, seconds } = options;
-  const wanted = scenarios.filter(({ name }) => options.scenarios.includes(name));
   if (options.help) {
     process.stdout.write(`${USAGE}\n`);
   } else if (options.calibrate) {
+    const wanted = loads.filter(({ name }) => options.scenarios.includes(name));
     const { text, failures } = await calibrate(wanted, { rounds, seconds, onProgress });
     process.stdout.write(`${text}${failures.join("\n")}`);
     if (failures.length > 0) process.exitCode = 1;
@@ -34,21 +36,27 @@ async function main(): Promise<void> {
 
 async function compare(options: BenchOptions): Promise<void> {
   const servers: Server[] = [];
+  const notes: string[] = [];
   try {
-    for (const name of options.servers) {
-      const address = options.addresses[name];
-      const http = name === "edgekeeper" ? options.edgekeeperHttp : undefined;
-      servers.push(address ? useServer(name, address, http) : await startServer(name));
-    }
+    await startServers(
+      options,
+      (server) => servers.push(server),
+      (note) => notes.push(note),
+    );
     const environment = await describeEnvironment(servers);
     const wanted = scenarios.filter(({ name }) => options.scenarios.includes(name));
     const { rounds, seconds } = options;
     const result = await runRounds(servers, wanted, { rounds, seconds, onProgress });
     const failures = [...result.failures];
     const cost = await tryCost(options, servers, (failure) => failures.push(failure));
-    const report = buildReport(options, environment, { ...result, failures }, cost);
+    const run = { rounds, seconds, notes };
+    const report = buildReport(run, environment, { ...result, failures }, cost);
     const text = options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report);
     process.stdout.write(text);
+    if (options.svg !== undefined) {
+      const names = await writeCharts(report, options.svg);
+      onProgress(`plots in ${options.svg}: ${names.join(", ")}`);
+    }
     if (failures.length > 0) fail(servers);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));

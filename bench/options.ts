@@ -9,10 +9,11 @@ import type { Address } from "./tcp-channel.ts";
 export const USAGE = `Usage: npm run bench -- [options]
 
   --rounds N            measured rounds, after one to warm up (5)
-  --seconds S           length of each scenario in each round (3)
+  --seconds S           length of each scenario in each round (1.5)
   --scenario a,b        only these: ${scenarioNames.join(", ")}
-  --only NAME           only edgekeeper or only zookeeper
+  --only a,b            only these servers: ${serverNames.join(", ")}
   --json                the report as JSON on stdout instead of tables
+  --svg FOLDER          plots of the report as well, into this folder
   --calibrate           load an ideal server inside this process: the most that the generator can do
   --zookeeper H:P       a running ZooKeeper, instead of starting one (or env BENCH_ZOOKEEPER)
   --edgekeeper H:P      a running Edgekeeper, instead of starting one (or env BENCH_EDGEKEEPER)
@@ -25,6 +26,8 @@ export interface BenchOptions {
   readonly scenarios: readonly string[];
   readonly servers: readonly ServerName[];
   readonly json: boolean;
+  /** Undefined for no plots. */
+  readonly svg: string | undefined;
   readonly calibrate: boolean;
   readonly help: boolean;
   readonly addresses: { readonly [name in ServerName]?: Address };
@@ -58,6 +61,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     scenarios: parseNames("--scenario", values.scenario, scenarioNames),
     servers: parseNames("--only", values.only, serverNames),
     json: values.json,
+    svg: values.svg === "" ? undefined : values.svg,
     calibrate: values.calibrate,
     help: values.help,
     addresses: { ...(zookeeper && { zookeeper }), ...(edgekeeper && { edgekeeper }) },
@@ -72,10 +76,11 @@ function parseValues(args: readonly string[]) {
       args: [...args],
       options: {
         rounds: { type: "string", default: "5" },
-        seconds: { type: "string", default: "3" },
+        seconds: { type: "string", default: "1.5" },
         scenario: { type: "string", default: "" },
         only: { type: "string", default: "" },
         json: { type: "boolean", default: false },
+        svg: { type: "string", default: "" },
         calibrate: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
         zookeeper: { type: "string", default: env["BENCH_ZOOKEEPER"] ?? "" },

@@ -4,33 +4,22 @@
 import type { CostReport } from "./cost/cost-report.ts";
 import type { Environment } from "./environment.ts";
 import type { RoundsResult, ScenarioResult } from "./rounds.ts";
-import type { Measurement } from "./scenario.ts";
-import type { ServerName } from "./servers.ts";
-import { median } from "./statistics.ts";
+import { type Comparison, compareServers } from "./report/comparison.ts";
+import { summarize, type Summary } from "./report/summary.ts";
+import type { Figure } from "./scenario.ts";
 
-/** Of one scenario on one server. All but the extremes are medians over the rounds. */
-export interface Summary {
-  readonly rounds: number;
-  readonly opsPerSecond: number;
-  readonly opsPerSecondMin: number;
-  readonly opsPerSecondMax: number;
-  /** In the order of the rounds. */
-  readonly opsPerSecondByRound: readonly number[];
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly generatorBusy: number;
-  /** Null when unknown. */
-  readonly serverUsPerOp: number | null;
-}
+/** A generator that is busier than this may be what limits the figure. */
+export const GENERATOR_BUSY_MAX = 0.85;
 
 export interface ScenarioReport {
   readonly name: string;
   readonly title: string;
+  readonly figure: Figure;
+  /** By name: those that the scenario was measured on. */
   readonly servers: Readonly<Record<string, Summary>>;
-  /** Edgekeeper's operations per second by ZooKeeper's; null unless both were measured. */
-  readonly ratio: number | null;
-  /** Null for a scenario without a goal. */
-  readonly goal: number | null;
+  readonly comparisons: readonly Comparison[];
+  /** The servers whose figure may be the generator's own limit. */
+  readonly generatorBound: readonly string[];
 }
 
 export interface Report {
@@ -41,11 +30,13 @@ export interface Report {
   /** Null when it was not measured; `costSkipped` then says why. */
   readonly cost: CostReport | null;
   readonly costSkipped: string | null;
+  /** What a reader must know beside the figures: a server that was left out, say. */
+  readonly notes: readonly string[];
   readonly failures: readonly string[];
 }
 
 export function buildReport(
-  run: { readonly rounds: number; readonly seconds: number },
+  run: { readonly rounds: number; readonly seconds: number; readonly notes: readonly string[] },
   environment: Environment,
   { results, failures }: RoundsResult,
   cost: CostReport | string,
@@ -57,33 +48,26 @@ export function buildReport(
     scenarios: results.map(reportScenario),
     cost: typeof cost === "string" ? null : cost,
     costSkipped: typeof cost === "string" ? cost : null,
+    notes: run.notes,
     failures,
   };
 }
 
 export function reportScenario({ scenario, measured }: ScenarioResult): ScenarioReport {
   const servers: Record<string, Summary> = {};
-  for (const [name, measurements] of measured) {
-    if (measurements.length > 0) servers[name] = summarize(measurements);
+  for (const [name, byRound] of measured) {
+    const summary = summarize(byRound);
+    if (summary) servers[name] = summary;
   }
-  const { edgekeeper, zookeeper } = servers satisfies { [name in ServerName]?: Summary };
-  const ratio = edgekeeper && zookeeper ? edgekeeper.opsPerSecond / zookeeper.opsPerSecond : null;
-  const { name, title, goal } = scenario;
-  return { name, title, servers, ratio, goal: goal ?? null };
-}
-
-function summarize(measurements: readonly Measurement[]): Summary {
-  const rates = measurements.map(({ opsPerSecond }) => opsPerSecond);
-  const serverUs = measurements.flatMap(({ serverUsPerOp }) => serverUsPerOp ?? []);
+  const busy = Object.entries(servers).filter(
+    ([, { generatorBusy }]) => generatorBusy > GENERATOR_BUSY_MAX,
+  );
   return {
-    rounds: measurements.length,
-    opsPerSecond: median(rates),
-    opsPerSecondMin: Math.min(...rates),
-    opsPerSecondMax: Math.max(...rates),
-    opsPerSecondByRound: rates,
-    p50Ms: median(measurements.map(({ p50Ms }) => p50Ms)),
-    p99Ms: median(measurements.map(({ p99Ms }) => p99Ms)),
-    generatorBusy: median(measurements.map(({ generatorBusy }) => generatorBusy)),
-    serverUsPerOp: serverUs.length > 0 ? median(serverUs) : null,
+    name: scenario.name,
+    title: scenario.title,
+    figure: scenario.figure,
+    servers,
+    comparisons: compareServers(scenario, servers),
+    generatorBound: busy.map(([name]) => name),
   };
 }

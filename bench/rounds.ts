@@ -3,16 +3,16 @@
  * what the machine does meanwhile meets all alike. Round 0 warms up and is not counted.
  */
 import { waitUntilQuiet } from "./process-usage.ts";
-import type { Measurement, Scenario } from "./scenario.ts";
-import type { Server } from "./servers.ts";
+import type { Measurement, Run, Scenario } from "./scenario.ts";
+import { protocolOf, type Server } from "./servers.ts";
 
 /** The warm-up lasts longer than a round: it is what Java's second compiler needs to be done. */
 const WARM_UP_FACTOR = 2;
 
 export interface ScenarioResult {
   readonly scenario: Scenario;
-  /** By server name: what was measured without an error, in the order of the rounds. */
-  readonly measured: ReadonlyMap<string, readonly Measurement[]>;
+  /** By server name, then by round: undefined where something went wrong. */
+  readonly measured: ReadonlyMap<string, readonly (Measurement | undefined)[]>;
 }
 
 export interface RoundsResult {
@@ -33,24 +33,23 @@ export async function runRounds(
   options: RoundsOptions,
 ): Promise<RoundsResult> {
   const failures: string[] = [];
-  const measured = scenarios.map(
-    () => new Map(servers.map(({ name }): [string, Measurement[]] => [name, []])),
-  );
+  const measured = scenarios.map(() => new Map<string, (Measurement | undefined)[]>());
   const run = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
   for (let round = 0; round <= options.rounds; round++) {
     const label = round === 0 ? "warm-up" : `round ${round} of ${options.rounds}`;
     const seconds = round === 0 ? options.seconds * WARM_UP_FACTOR : options.seconds;
     for (const [index, scenario] of scenarios.entries()) {
+      const root = `/bench-${run}-${scenario.name}-${round}`;
       for (const server of servers) {
+        const runOnce = scenario.runs[protocolOf(server)];
+        if (runOnce === undefined) continue;
         await quietAll(servers);
-        const root = `/bench-${run}-${scenario.name}-${round}`;
         const what = `${label}, ${scenario.name}, ${server.name}`;
-        const measurement = await measure(scenario, server, root, seconds, (failure) =>
+        const measurement = await measure(runOnce, server, root, seconds, (failure) =>
           failures.push(`${what}: ${failure}`),
         );
-        const rate = measurement ? `${Math.round(measurement.opsPerSecond)} op/s` : "FAILED";
-        options.onProgress(`${what}: ${rate}`);
-        if (round > 0 && measurement) measured[index]?.get(server.name)?.push(measurement);
+        options.onProgress(`${what}: ${measurement ? describe(scenario, measurement) : "FAILED"}`);
+        if (round > 0) append(measured[index], server.name, measurement);
       }
     }
   }
@@ -61,16 +60,26 @@ export async function runRounds(
   return { results, failures };
 }
 
+function append<Value>(to: Map<string, Value[]> | undefined, name: string, value: Value): void {
+  const values = to?.get(name);
+  if (values) values.push(value);
+  else to?.set(name, [value]);
+}
+
+function describe({ figure }: Scenario, { value }: Measurement): string {
+  return `${value.toFixed(figure.digits)} ${figure.unit}`;
+}
+
 /** Undefined after an error: a rate of wrong answers means nothing. */
 async function measure(
-  scenario: Scenario,
+  run: Run,
   server: Server,
   root: string,
   seconds: number,
   onFailure: (message: string) => void,
 ): Promise<Measurement | undefined> {
   try {
-    const measurement = await scenario.measure(server, root, seconds);
+    const measurement = await run(server, root, seconds);
     const { count, examples } = measurement.errors;
     if (count === 0) return measurement;
     onFailure(`${count} ${count === 1 ? "error" : "errors"}: ${examples.join("; ")}`);

@@ -6,22 +6,25 @@ import { JuteWriter } from "../src/protocol/jute-writer.ts";
 import { PASSWD_BYTES } from "../src/protocol/limits.ts";
 import { readConnectResponse, writeConnectRequest } from "../src/protocol/records.ts";
 import { type Address, type Channel, connectTcp } from "./tcp-channel.ts";
+import { connectWebSocket } from "./web-socket-channel.ts";
 
-/** Longer than any scenario: the generator sends no pings while it loads. */
+/** Longer than a session is ever silent: the generator sends no pings while it loads. */
 export const SESSION_TIMEOUT_MS = 40_000;
 
-const HANDSHAKE_TIMEOUT_MS = 20_000;
+const HANDSHAKE_TIMEOUT_MS = 60_000;
 
 /**
  * Opens a connection and a session on it.
  *
- * @throws Error when the server refuses either or says nothing for 20 s.
+ * @throws Error when the server refuses either or says nothing for a minute.
  */
 export async function openSession(
   address: Address,
   timeoutMs: number = SESSION_TIMEOUT_MS,
 ): Promise<Channel> {
-  const channel = await connectTcp(address);
+  const { webSocketPath: path } = address;
+  const channel =
+    path === undefined ? await connectTcp(address) : await connectWebSocket(address, path);
   await startSession(channel, timeoutMs);
   return channel;
 }
@@ -29,7 +32,7 @@ export async function openSession(
 /**
  * Opens a session on a new connection, and returns the timeout that it was granted.
  *
- * @throws Error when the server refuses it or says nothing for 20 s.
+ * @throws Error when the server refuses it or says nothing for a minute.
  */
 export async function startSession(channel: Channel, timeoutMs: number): Promise<number> {
   const frame = await exchangeHandshake(channel, timeoutMs);
@@ -43,7 +46,7 @@ function exchangeHandshake(channel: Channel, timeoutMs: number): Promise<Uint8Ar
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       channel.destroy();
-      reject(new Error("no answer to the handshake within 20 s"));
+      reject(new Error("no answer to the handshake for a minute"));
     }, HANDSHAKE_TIMEOUT_MS);
     channel.listen({
       onFrames: ([frame]) => {

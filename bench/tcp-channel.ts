@@ -1,14 +1,10 @@
 /**
- * A TCP connection that carries frames. The only part of the load generator that knows TCP: another transport
- * implements {@link Channel} too.
+ * A connection that carries frames, whatever is below them. {@link TcpChannel} carries them as they are.
  */
-import { connect, type Socket } from "node:net";
 import { FrameDecoder } from "../src/protocol/frame-decoder.ts";
+import { type Address, TcpStream } from "./tcp-stream.ts";
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+export type { Address };
 
 export interface ChannelListener {
   /** The frames share memory that the next read overwrites: copy what must outlive the call. */
@@ -24,57 +20,32 @@ export interface Channel {
   destroy(): void;
 }
 
-const READ_BUFFER_BYTES = 256 * 1024;
-const CONNECT_TIMEOUT_MS = 10_000;
-
 /** Replies may be larger than requests: the list of many children, say. */
-const REPLY_BYTES_MAX = 64 * 1024 * 1024;
+export const REPLY_BYTES_MAX = 64 * 1024 * 1024;
+
+export const silentListener: ChannelListener = { onFrames: () => {}, onEnd: () => {} };
 
 /**
  * Opens a connection.
  *
  * @throws Error when nobody accepts it.
  */
-export function connectTcp(address: Address): Promise<Channel> {
-  return new Promise((resolve, reject) => {
-    const channel: TcpChannel = new TcpChannel(address, () => {
-      channel.listen(silentListener);
-      resolve(channel);
-    });
-    channel.listen({
-      onFrames: () => reject(new Error("the server spoke first")),
-      onEnd: (reason) => reject(new Error(`${address.host}:${address.port}: ${reason}`)),
-    });
-  });
+export async function connectTcp(address: Address): Promise<Channel> {
+  return new TcpChannel(await TcpStream.open(address));
 }
 
-const silentListener: ChannelListener = { onFrames: () => {}, onEnd: () => {} };
-
 class TcpChannel implements Channel {
-  readonly #socket: Socket;
+  readonly #stream: TcpStream;
   readonly #decoder = new FrameDecoder(REPLY_BYTES_MAX);
   readonly #frames: Uint8Array[] = [];
   #listener = silentListener;
-  #failure = "the connection was closed";
 
-  constructor(address: Address, onOpen: () => void) {
-    // One buffer for all reads: without it Node.js allocates one per read and runs the streams machinery.
-    this.#socket = connect({
-      host: address.host,
-      port: address.port,
-      noDelay: true,
-      onread: {
-        buffer: new Uint8Array(READ_BUFFER_BYTES),
-        callback: (length, buffer) => this.#read(buffer.subarray(0, length)),
-      },
+  constructor(stream: TcpStream) {
+    this.#stream = stream;
+    stream.listen({
+      onBytes: (bytes) => this.#read(bytes),
+      onEnd: (reason) => this.#listener.onEnd(reason),
     });
-    this.#socket.setTimeout(CONNECT_TIMEOUT_MS, () => this.#fail("no connection within 10 s"));
-    this.#socket.once("connect", () => {
-      this.#socket.setTimeout(0);
-      onOpen();
-    });
-    this.#socket.on("error", (error) => (this.#failure = error.message));
-    this.#socket.once("close", () => this.#listener.onEnd(this.#failure));
   }
 
   listen(listener: ChannelListener): void {
@@ -82,24 +53,18 @@ class TcpChannel implements Channel {
   }
 
   write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
+    this.#stream.write(bytes);
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#stream.destroy();
   }
 
-  #read(chunk: Uint8Array): boolean {
+  #read(bytes: Uint8Array): void {
     const frames = this.#frames;
     frames.length = 0;
-    const valid = this.#decoder.push(chunk, frames);
+    const valid = this.#decoder.push(bytes, frames);
     if (frames.length > 0) this.#listener.onFrames(frames);
-    if (!valid) this.#fail("the server sent a frame of an impossible length");
-    return valid;
-  }
-
-  #fail(reason: string): void {
-    this.#failure = reason;
-    this.#socket.destroy();
+    if (!valid) this.#stream.fail("the server sent a frame of an impossible length");
   }
 }

@@ -3,7 +3,9 @@
  */
 import { formatCost } from "./cost/cost-tables.ts";
 import type { Environment } from "./environment.ts";
-import type { Report, ScenarioReport, Summary } from "./report.ts";
+import { formatFigure } from "./report/figure.ts";
+import { formatComparisons } from "./report/comparison-tables.ts";
+import { GENERATOR_BUSY_MAX, type Report, type ScenarioReport } from "./report.ts";
 import { formatTable } from "./text-table.ts";
 
 const NOTHING = "-";
@@ -12,12 +14,14 @@ export function formatReport(report: Report): string {
   const { rounds, seconds, environment, scenarios, failures } = report;
   const parts = [formatEnvironment(environment)];
   if (scenarios.length > 0) {
-    const how = `median of ${rounds} rounds of ${seconds} s after one to warm up, servers in turn`;
-    parts.push(`Operations per second (${how}):\n${formatRates(scenarios)}`);
     parts.push(
-      `Latency and processor time (medians of the same rounds):\n${formatCosts(scenarios)}`,
+      `Medians of ${rounds} rounds of ${seconds} s after one to warm up, servers in turn; from least to most in ` +
+        `parentheses. A ratio is the median of the rounds' ratios, above 1 where Edgekeeper is the better one.`,
+      ...formatComparisons(scenarios),
+      `Each server, with latencies and processor time (medians of the same rounds):\n${formatCosts(scenarios)}`,
     );
   }
+  parts.push(...report.notes);
   if (report.cost) parts.push(formatCost(report.cost));
   if (report.costSkipped) parts.push(`Cost: ${report.costSkipped}`);
   parts.push(
@@ -34,44 +38,24 @@ export function formatEnvironment(environment: Environment): string {
     `${date}, commit ${commit}`,
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, fsync ${fsyncMs.toFixed(2)} ms`,
     `node ${environment.node}, workerd ${environment.workerd}, ` +
-      `zookeeper ${environment.zookeeper}, java ${environment.java}`,
+      `zookeeper ${environment.zookeeper}, java ${environment.java}, etcd ${environment.etcd}`,
   ].join("\n");
 }
 
-function formatRates(scenarios: readonly ScenarioReport[]): string {
-  const header = ["connections x in flight", "edgekeeper", "zookeeper", "ratio", "goal", ""];
-  const rows = scenarios.map(({ title, servers, ratio, goal }) => [
-    title,
-    formatRate(servers["edgekeeper"]),
-    formatRate(servers["zookeeper"]),
-    ratio === null ? NOTHING : ratio.toFixed(2),
-    goal === null ? NOTHING : goal.toFixed(1),
-    ratio === null || goal === null ? "" : ratio >= goal ? "ok" : "BELOW",
-  ]);
-  return formatTable(header, rows);
-}
-
-function formatRate(summary: Summary | undefined): string {
-  if (summary === undefined) return NOTHING;
-  const { opsPerSecond, opsPerSecondMin, opsPerSecondMax } = summary;
-  return `${whole(opsPerSecond)} (${whole(opsPerSecondMin)}-${whole(opsPerSecondMax)})`;
-}
-
 function formatCosts(scenarios: readonly ScenarioReport[]): string {
-  const header = ["", "server", "p50 ms", "p99 ms", "server us/op", "generator busy"];
-  const rows = scenarios.flatMap(({ title, servers }) =>
+  const header = ["", "server", "", "", "p50 ms", "p99 ms", "server us/op", "generator busy", ""];
+  const rows = scenarios.flatMap(({ title, figure, servers }) =>
     Object.entries(servers).map(([name, summary]) => [
       title,
       name,
+      formatFigure(figure, summary.value),
+      figure.unit,
       summary.p50Ms.toFixed(2),
       summary.p99Ms.toFixed(2),
       summary.serverUsPerOp?.toFixed(0) ?? NOTHING,
       `${(summary.generatorBusy * 100).toFixed(0)}%`,
+      summary.generatorBusy > GENERATOR_BUSY_MAX ? "GENERATOR-BOUND" : "",
     ]),
   );
   return formatTable(header, rows);
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

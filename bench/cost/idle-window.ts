@@ -4,12 +4,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { OpCode } from "../../src/protocol/op-code.ts";
 import { startEdgekeeper } from "../../test/support/edgekeeper-server.ts";
-import { ControlClient } from "../control-client.ts";
+import type { ControlClient } from "../control-client.ts";
+import { webSocketPathOf } from "../namespace.ts";
 import { SESSION_TIMEOUT_MS, startSession } from "../session.ts";
 import type { Address } from "../tcp-channel.ts";
+import { connectWebSocket, type WebSocketChannel } from "../web-socket-channel.ts";
 import { type Counters, readCounters, subtractCounters } from "./counters.ts";
+import { openClient, webSocketTransport } from "./transport.ts";
 import { type Usage, usageOf } from "./usage.ts";
-import { connectWebSocket, type WebSocketChannel } from "./web-socket-channel.ts";
 
 /** What was counted of an object with so many idle sessions. */
 export interface IdleWindow {
@@ -54,7 +56,7 @@ async function watchIdle(http: Address, sessions: number): Promise<Omit<IdleWind
   const channels: WebSocketChannel[] = [];
   let timeoutMs = 0;
   for (let n = 0; n < sessions; n++) {
-    const channel = await connectWebSocket(http, namespace);
+    const channel = await connectWebSocket(http, webSocketPathOf(namespace));
     timeoutMs = await startSession(channel, SESSION_TIMEOUT_MS);
     channels.push(channel);
   }
@@ -72,8 +74,8 @@ function pingAll(channels: readonly WebSocketChannel[], periodMs: number): Dispo
   channels.forEach((channel, index) => {
     const phaseMs = (periodMs * index) / channels.length;
     const start = setTimeout(() => {
-      void channel.ping();
-      timers.add(setInterval(() => void channel.ping(), periodMs));
+      channel.beat();
+      timers.add(setInterval(() => channel.beat(), periodMs));
     }, phaseMs);
     timers.add(start);
   });
@@ -84,7 +86,7 @@ function pingAll(channels: readonly WebSocketChannel[], periodMs: number): Dispo
 async function measureWake(http: Address, sessions: number): Promise<Usage | undefined> {
   const namespace = `asleep-${sessions}`;
   const open = async (): Promise<ControlClient> =>
-    await ControlClient.over(await connectWebSocket(http, namespace), SESSION_TIMEOUT_MS);
+    await openClient(webSocketTransport(http, namespace));
   const client = await open();
   for (let n = 1; n < sessions; n++) await open();
   const before = await readCounters(http, namespace);

@@ -3,7 +3,10 @@
  */
 import { CreateFlags } from "../../src/protocol/op-code.ts";
 import { ControlClient } from "../control-client.ts";
+import { webSocketPathOf } from "../namespace.ts";
 import { SESSION_TIMEOUT_MS } from "../session.ts";
+import type { Address } from "../tcp-channel.ts";
+import { connectWebSocket, type WebSocketChannel } from "../web-socket-channel.ts";
 import { znodeData, znodeName } from "../znode.ts";
 import { budgets } from "./budgets.ts";
 import {
@@ -16,9 +19,6 @@ import {
   repeat,
 } from "./cost-case.ts";
 import { openClient, type Transport } from "./transport.ts";
-import type { WebSocketChannel } from "./web-socket-channel.ts";
-import { connectWebSocket } from "./web-socket-channel.ts";
-import type { Address } from "../tcp-channel.ts";
 
 /** A session costs a connection. */
 const SESSIONS: Readonly<Record<Mode, number>> = { single: 50, batch: OPERATIONS };
@@ -88,10 +88,10 @@ export function textPingCase(http: Address, namespace: string): CostCase {
       let channel: WebSocketChannel | undefined;
       let session: ControlClient | undefined;
       return planOf(
-        repeat(OPERATIONS, async () => await channel?.ping()),
+        repeat(OPERATIONS, async () => channel && (await pingByText(channel))),
         {
           setUp: async () => {
-            channel = await connectWebSocket(http, namespace);
+            channel = await connectWebSocket(http, webSocketPathOf(namespace));
             session = await ControlClient.over(channel, SESSION_TIMEOUT_MS);
           },
           tearDown: async () => await session?.close(),
@@ -99,6 +99,13 @@ export function textPingCase(http: Address, namespace: string): CostCase {
       );
     },
   };
+}
+
+/** Sends the text that the platform answers without waking the object, and waits for the answer. */
+async function pingByText(channel: WebSocketChannel): Promise<void> {
+  const answered = new Promise<void>((resolve) => (channel.onText = () => resolve()));
+  channel.beat();
+  await answered;
 }
 
 function createEphemeral(session: ControlClient, root: string, number: number): Promise<void> {

@@ -2,9 +2,10 @@
  * The two ways in: what an operation costs depends on them, since only one lets the object sleep.
  */
 import { ControlClient } from "../control-client.ts";
+import { TCP_NAMESPACE, webSocketPathOf } from "../namespace.ts";
 import { SESSION_TIMEOUT_MS } from "../session.ts";
 import { type Address, type Channel, connectTcp } from "../tcp-channel.ts";
-import { connectWebSocket } from "./web-socket-channel.ts";
+import { connectWebSocket } from "../web-socket-channel.ts";
 
 export type TransportName = "websocket" | "tcp";
 
@@ -15,15 +16,13 @@ export interface Transport {
   connect(): Promise<Channel>;
 }
 
-/** The namespace that the TCP listener serves, unless told otherwise. */
-const TCP_NAMESPACE = "default";
-
 export function tcpTransport(zookeeper: Address): Transport {
   return { name: "tcp", namespace: TCP_NAMESPACE, connect: () => connectTcp(zookeeper) };
 }
 
 export function webSocketTransport(http: Address, namespace: string): Transport {
-  return { name: "websocket", namespace, connect: () => connectWebSocket(http, namespace) };
+  const path = webSocketPathOf(namespace);
+  return { name: "websocket", namespace, connect: () => connectWebSocket(http, path) };
 }
 
 export async function openClient(

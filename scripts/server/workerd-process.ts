@@ -47,6 +47,11 @@ export class WorkerdProcess {
     this.ended = this.#watchEnd();
   }
 
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Passes on what it has printed so far and will print, to stderr: our stdout carries the line that says ready. */
   showOutput(): void {
     this.#isOutputHeld = false;
