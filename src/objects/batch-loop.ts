@@ -8,8 +8,11 @@ import type { Subtree } from "./subtree.ts";
 /** Turns of the event loop that a batch waits at most while requests keep arriving. */
 const GATHER_TURNS_MAX = 16;
 
-/** How long batches may follow each other before everything else on the thread has its turn, timers and sockets first. */
-const YIELD_MS = 20;
+/** How often it is tried whether timers, and with them sockets, have their turn. */
+const PROBE_INTERVAL_MS = 10;
+
+/** How long timers may be late before batches wait for them. */
+const LATE_MS = 20;
 
 /** How often a channel is asked whether its client has read. */
 const UNREAD_POLL_MS = 20;
@@ -31,6 +34,9 @@ export class BatchLoop {
   #isScheduled = false;
   /** The channel that the last batch had its one and only request from. */
   #soloist: Channel | undefined;
+  /** A timer that is under way. */
+  #probe: Promise<void> | undefined;
+  #probedMs = 0;
 
   constructor(options: BatchLoopOptions) {
     this.#options = options;
@@ -67,7 +73,6 @@ export class BatchLoop {
 
   async #run(): Promise<void> {
     const { subtree, sync, onBatch, onError } = this.#options;
-    let resumedMs = Date.now();
     try {
       do {
         await this.#gather();
@@ -76,11 +81,7 @@ export class BatchLoop {
         if (hasWritten && subtree.recipients > 1) await sync();
         subtree.send();
         onBatch();
-        // Without a commit to wait for, `sync` lets nothing in that comes from outside.
-        if (subtree.queued > 0 && Date.now() - resumedMs >= YIELD_MS) {
-          await scheduler.wait(0);
-          resumedMs = Date.now();
-        }
+        await this.#letOthersIn();
       } while (subtree.queued > 0);
     } catch (error) {
       onError(error);
@@ -110,6 +111,25 @@ export class BatchLoop {
       seen = subtree.queued;
       await sync();
     }
+  }
+
+  /**
+   * Waits for a timer, if timers are late. The runtime looks at them and at its sockets only when nothing else is left to do,
+   * which a client that always has more to send can put off for as long as it likes.
+   */
+  async #letOthersIn(): Promise<void> {
+    const nowMs = Date.now();
+    if (this.#probe !== undefined && nowMs - this.#probedMs >= LATE_MS) {
+      await this.#probe;
+    } else if (this.#probe === undefined && nowMs - this.#probedMs >= PROBE_INTERVAL_MS) {
+      this.#probedMs = nowMs;
+      this.#probe = this.#wait();
+    }
+  }
+
+  async #wait(): Promise<void> {
+    await scheduler.wait(0);
+    this.#probe = undefined;
   }
 
   /** A WebSocket does not say when its client has read: it has to be asked. */
