@@ -32,6 +32,8 @@ export interface BatchLoopOptions {
 export class BatchLoop {
   readonly #options: BatchLoopOptions;
   #isScheduled = false;
+  /** Something may have happened since the last batch. */
+  #isAsked = false;
   /** The channel that the last batch had its one and only request from. */
   #soloist: Channel | undefined;
   /** A timer that is under way. */
@@ -48,6 +50,7 @@ export class BatchLoop {
    * more than its request.
    */
   schedule(channel?: Channel): void {
+    this.#isAsked = true;
     if (this.#isScheduled) return;
     if (channel !== undefined && channel === this.#soloist) {
       if (this.#options.subtree.queued === 1) {
@@ -78,11 +81,11 @@ export class BatchLoop {
         await this.#gather();
         const hasWritten = this.#runBatch();
         // Each message of its own would wait for the commit by itself, at the price of a turn each.
-        if (hasWritten && subtree.recipients > 1) await sync();
+        if (hasWritten && subtree.recipients.size > 1) await sync();
         subtree.send();
         onBatch();
         await this.#letOthersIn();
-      } while (subtree.queued > 0);
+      } while (this.#isAsked || subtree.queued > 0);
     } catch (error) {
       onError(error);
     }
@@ -93,9 +96,11 @@ export class BatchLoop {
   #runBatch(): boolean {
     const { subtree } = this.#options;
     const { requests } = subtree.counters;
+    this.#isAsked = false;
     const hasWritten = subtree.runBatch(Date.now());
-    const isSolo = subtree.recipients === 1 && subtree.counters.requests === requests + 1;
-    this.#soloist = isSolo ? subtree.anyRecipient : undefined;
+    const [first, second] = subtree.recipients;
+    const isSolo = second === undefined && subtree.counters.requests === requests + 1;
+    this.#soloist = isSolo ? first : undefined;
     return hasWritten;
   }
 

@@ -21,7 +21,7 @@ const DEFAULTS = {
    * Requests of a connection that wait for a batch (`globalOutstandingLimit`): a TCP connection is not read meanwhile;
    * over a WebSocket one more is answered with a throttled-op error.
    */
-  OUTSTANDING_REQUESTS_MAX: 5_000,
+  OUTSTANDING_REQUESTS_MAX: 20_000,
 };
 
 export interface Limits extends CoreLimits {

@@ -76,11 +76,15 @@ export class Subtree {
   readonly #options: SubtreeOptions;
   readonly #machine: StateMachine;
   readonly #queue = new RequestQueue();
+  /** Channels that something has happened to since the last commit, and those of them that end. */
   readonly #touched = new Set<Channel>();
+  readonly #closing = new Set<Channel>();
+  /** The same of what is committed and not sent. */
+  readonly #recipients = new Set<Channel>();
+  readonly #leaving = new Set<Channel>();
   /** The request that is being handled. */
   #answering: Arrival | undefined;
   #answeringMs = 0;
-  readonly #closing = new Set<Channel>();
   /** Rows of all batches so far. */
   #rowsCommitted = 0;
 
@@ -148,13 +152,8 @@ export class Subtree {
   }
 
   /** Channels that {@link send} has something for, or that it closes. */
-  get recipients(): number {
-    return this.#touched.size;
-  }
-
-  /** One of them. */
-  get anyRecipient(): Channel | undefined {
-    return this.#touched.values().next().value;
+  get recipients(): ReadonlySet<Channel> {
+    return this.#recipients;
   }
 
   /**
@@ -194,12 +193,12 @@ export class Subtree {
    * written before is durable.
    */
   send(): void {
-    for (const channel of this.#touched) {
+    for (const channel of this.#recipients) {
       if (channel.out.length > 0) channel.transport.send(channel.out.take());
     }
-    for (const channel of this.#closing) channel.transport.close(channel.closeCode);
-    this.#touched.clear();
-    this.#closing.clear();
+    for (const channel of this.#leaving) channel.transport.close(channel.closeCode);
+    this.#recipients.clear();
+    this.#leaving.clear();
     this.#queue.releaseAll();
   }
 
@@ -348,6 +347,10 @@ export class Subtree {
       this.counters.alarmsSet += 1;
       hasWritten = true;
     }
+    for (const channel of this.#touched) this.#recipients.add(channel);
+    for (const channel of this.#closing) this.#leaving.add(channel);
+    this.#touched.clear();
+    this.#closing.clear();
     return hasWritten;
   }
 
