@@ -18,7 +18,9 @@ export const USAGE = `Usage: npm run bench -- [options]
   --zookeeper H:P       a running ZooKeeper, instead of starting one (or env BENCH_ZOOKEEPER)
   --edgekeeper H:P      a running Edgekeeper, instead of starting one (or env BENCH_EDGEKEEPER)
   --edgekeeper-http H:P its HTTP address, for the cost (or env BENCH_EDGEKEEPER_HTTP)
-  --help                this text`;
+  --help                this text
+
+Large trees, many children, sessions and watches, and overload: npm run bench:scale -- --help`;
 
 export interface BenchOptions {
   readonly rounds: number;

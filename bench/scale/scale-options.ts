@@ -47,6 +47,8 @@ export function usage(partNames: readonly string[]): string {
     "  --json                    the report as JSON on stdout instead of tables",
     ...sizes,
     "  --help                    this text",
+    "",
+    "Load beside other servers, and what operations cost: npm run bench -- --help",
   ].join("\n");
 }
 
