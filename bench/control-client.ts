@@ -7,8 +7,8 @@ import { OpCode } from "../src/protocol/op-code.ts";
 import type { Stat, WatcherEvent } from "../src/protocol/records.ts";
 import type { Request } from "../src/protocol/requests.ts";
 import { type Answer, ClientSession, replyOf, type ReplyTo } from "./client-session.ts";
-import { SESSION_TIMEOUT_MS } from "./session.ts";
-import { type Address, type Channel, connectTcp } from "./tcp-channel.ts";
+import { connectChannel, SESSION_TIMEOUT_MS } from "./session.ts";
+import type { Address, Channel } from "./tcp-channel.ts";
 import { OPEN_ACL } from "./znode.ts";
 
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -38,7 +38,7 @@ export class ControlClient {
     address: Address,
     timeoutMs: number = SESSION_TIMEOUT_MS,
   ): Promise<ControlClient> {
-    return await ControlClient.over(await connectTcp(address), timeoutMs);
+    return await ControlClient.over(await connectChannel(address), timeoutMs);
   }
 
   /** Opens a session on a new connection. */

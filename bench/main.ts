@@ -2,10 +2,11 @@
  * `npm run bench`: Edgekeeper beside a real ZooKeeper, in one run, on one machine. Tables (or JSON) on stdout, progress
  * on stderr; the exit code is not 0 when anything was answered wrongly.
  */
+import { messageOf, runCommand } from "./command-line.ts";
 import { type CostReport, measureCost } from "./cost/cost-report.ts";
 import { describeEnvironment } from "./environment.ts";
 import { calibrate } from "./ideal/calibration.ts";
-import { type BenchOptions, OptionError, parseOptions, USAGE } from "./options.ts";
+import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { buildReport } from "./report.ts";
 import { writeCharts } from "./report/svg/write-charts.ts";
 import { runRounds } from "./rounds.ts";
@@ -16,11 +17,8 @@ import { formatReport } from "./text-report.ts";
 
 const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function main(): Promise<void> {
-  // The servers are killed when this process exits, which a signal alone would not make it do in order.
-  process.once("SIGINT", () => process.exit(130));
-  process.once("SIGTERM", () => process.exit(143));
-  const options = parseOptions(process.argv.slice(2));
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
   const { rounds, seconds } = options;
   if (options.help) {
     process.stdout.write(`${USAGE}\n`);
@@ -92,13 +90,4 @@ async function tryCost(
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`bench: ${messageOf(error)}\n`);
-  process.exitCode = error instanceof OptionError ? 2 : 1;
-}
+await runCommand(main);

@@ -1,7 +1,7 @@
 /**
  * The command line, checked. What is wrong with it is an {@link OptionError} of one line.
  */
-import { parseArgs } from "node:util";
+import { OptionError, parseNames, parseValues } from "./command-line.ts";
 import { scenarioNames } from "./scenarios.ts";
 import { type ServerName, serverNames } from "./servers.ts";
 import type { Address } from "./tcp-channel.ts";
@@ -18,7 +18,9 @@ export const USAGE = `Usage: npm run bench -- [options]
   --zookeeper H:P       a running ZooKeeper, instead of starting one (or env BENCH_ZOOKEEPER)
   --edgekeeper H:P      a running Edgekeeper, instead of starting one (or env BENCH_EDGEKEEPER)
   --edgekeeper-http H:P its HTTP address, for the cost (or env BENCH_EDGEKEEPER_HTTP)
-  --help                this text`;
+  --help                this text
+
+Large trees, many children, sessions and watches, and overload: npm run bench:scale -- --help`;
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -34,17 +36,13 @@ export interface BenchOptions {
   readonly edgekeeperHttp: Address | undefined;
 }
 
-export class OptionError extends Error {
-  override name = "OptionError";
-}
-
 const ROUNDS_MAX = 100;
 
 /** A session that only waits while others load must not expire, in the warm-up of twice the length neither. */
 const SECONDS_MAX = 15;
 
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const values = parseValues(args);
+  const values = readValues(args);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
     throw new OptionError(`--rounds must be a whole number from 1 to ${ROUNDS_MAX}`);
@@ -69,44 +67,21 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function parseValues(args: readonly string[]) {
+function readValues(args: readonly string[]) {
   const { env } = process;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: "string", default: "5" },
-        seconds: { type: "string", default: "1.5" },
-        scenario: { type: "string", default: "" },
-        only: { type: "string", default: "" },
-        json: { type: "boolean", default: false },
-        svg: { type: "string", default: "" },
-        calibrate: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-        zookeeper: { type: "string", default: env["BENCH_ZOOKEEPER"] ?? "" },
-        edgekeeper: { type: "string", default: env["BENCH_EDGEKEEPER"] ?? "" },
-        "edgekeeper-http": { type: "string", default: env["BENCH_EDGEKEEPER_HTTP"] ?? "" },
-      },
-    }).values;
-  } catch (error) {
-    // Node's message may go on with advice; its first sentence says what is wrong.
-    throw new OptionError(`${(error as Error).message.split(". ")[0]} (see --help)`);
-  }
-}
-
-/** A list of known names separated by commas; all of them when it is empty. */
-function parseNames<Name extends string>(
-  option: string,
-  value: string,
-  known: readonly Name[],
-): readonly Name[] {
-  if (value === "") return known;
-  const wanted = value.split(",");
-  const unknown = wanted.find((name) => !known.includes(name as Name));
-  if (unknown !== undefined) {
-    throw new OptionError(`${option} knows no "${unknown}", only ${known.join(", ")}`);
-  }
-  return known.filter((name) => wanted.includes(name));
+  return parseValues(args, {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "1.5" },
+    scenario: { type: "string", default: "" },
+    only: { type: "string", default: "" },
+    json: { type: "boolean", default: false },
+    svg: { type: "string", default: "" },
+    calibrate: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+    zookeeper: { type: "string", default: env["BENCH_ZOOKEEPER"] ?? "" },
+    edgekeeper: { type: "string", default: env["BENCH_EDGEKEEPER"] ?? "" },
+    "edgekeeper-http": { type: "string", default: env["BENCH_EDGEKEEPER_HTTP"] ?? "" },
+  });
 }
 
 function parseAddress(option: string, value: string): Address | undefined {

@@ -13,6 +13,12 @@ export const SESSION_TIMEOUT_MS = 40_000;
 
 const HANDSHAKE_TIMEOUT_MS = 60_000;
 
+/** Opens a connection, of the kind that the address asks for. */
+export async function connectChannel(address: Address): Promise<Channel> {
+  const { webSocketPath: path } = address;
+  return path === undefined ? await connectTcp(address) : await connectWebSocket(address, path);
+}
+
 /**
  * Opens a connection and a session on it.
  *
@@ -22,9 +28,7 @@ export async function openSession(
   address: Address,
   timeoutMs: number = SESSION_TIMEOUT_MS,
 ): Promise<Channel> {
-  const { webSocketPath: path } = address;
-  const channel =
-    path === undefined ? await connectTcp(address) : await connectWebSocket(address, path);
+  const channel = await connectChannel(address);
   await startSession(channel, timeoutMs);
   return channel;
 }

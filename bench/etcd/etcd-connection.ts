@@ -7,19 +7,17 @@ import type { Workload } from "../load/workload.ts";
 import type { Sink } from "../meter.ts";
 import type { Address } from "../tcp-stream.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
+import { Slab } from "../load/slab.ts";
 
 /** Calls, from the oldest without an answer on, that may have left: this many times those in flight. */
 const SPAN_FACTOR = 3;
-
-const SLAB_BYTES = 256 * 1024;
 
 /** Of a call: free, sent, its message there and checked, ended. */
 const [SENT, CHECKED, ENDED] = [1, 2, 3];
 
 export class EtcdConnection implements LoadTarget {
   readonly #connection: GrpcConnection;
-  #slab = new Uint8Array(0);
-  #slabUsed = 0;
+  readonly #slab = new Slab();
   #ended: string | undefined;
   #run: Run | undefined;
 
@@ -107,28 +105,17 @@ export class EtcdConnection implements LoadTarget {
       Math.floor(this.#connection.window / bytesMax),
     );
     if (room <= 0) return;
-    const from = this.#reserve(room * bytesMax);
+    let at = this.#slab.reserve(room * bytesMax);
     const nowMs = performance.now();
-    let at = from;
     for (let i = 0; i < room; i++) {
       const operation = run.sent++;
       const streamId = this.#connection.takeStreamId();
       if (operation === 0) run.firstStreamId = streamId;
-      at += workload.encode(this.#slab, at, streamId, operation);
+      at += workload.encode(this.#slab.bytes, at, streamId, operation);
       run.states[operation % run.span] = SENT;
       run.sentAtMs[operation % run.span] = nowMs;
     }
-    this.#slabUsed = at;
-    this.#connection.write(this.#slab.subarray(from, at));
-  }
-
-  /** Memory for the next calls. A slab that is full is left to the writes that still hold it. */
-  #reserve(bytes: number): number {
-    if (this.#slabUsed + bytes > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, bytes));
-      this.#slabUsed = 0;
-    }
-    return this.#slabUsed;
+    this.#connection.write(this.#slab.take(at));
   }
 
   #finish(run: Run): void {

@@ -16,17 +16,14 @@ import {
 } from "../wire-layout.ts";
 import type { LoadLimits, LoadTarget } from "./load-target.ts";
 import type { Workload } from "./workload.ts";
-
-/** Frames are encoded one after another into pieces of memory of this size. */
-const SLAB_BYTES = 256 * 1024;
+import { Slab } from "./slab.ts";
 
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A connection of frames: a session of ZooKeeper's protocol, or one to whatever answers as it does. */
 export class LoadConnection implements LoadTarget {
   readonly #channel: Channel;
-  #slab = new Uint8Array(0);
-  #slabUsed = 0;
+  readonly #slab = new Slab();
   #xidBase = 1;
   #zxid = 0;
   #ended: string | undefined;
@@ -127,25 +124,14 @@ export class LoadConnection implements LoadTarget {
       limits.operationsMax - run.sent,
     );
     if (room <= 0) return;
-    const from = this.#reserve(room * workload.frameBytesMax);
+    let at = this.#slab.reserve(room * workload.frameBytesMax);
     const sentAtMs = performance.now();
-    let at = from;
     for (let i = 0; i < room; i++) {
       const operation = run.sent++;
-      at += workload.encode(this.#slab, at, this.#xidBase + operation, operation);
+      at += workload.encode(this.#slab.bytes, at, this.#xidBase + operation, operation);
       run.sentAtMs[operation % limits.inFlight] = sentAtMs;
     }
-    this.#slabUsed = at;
-    this.#channel.write(this.#slab.subarray(from, at));
-  }
-
-  /** Memory for the next frames. A slab that is full is left to the writes that still hold it. */
-  #reserve(bytes: number): number {
-    if (this.#slabUsed + bytes > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, bytes));
-      this.#slabUsed = 0;
-    }
-    return this.#slabUsed;
+    this.#channel.write(this.#slab.take(at));
   }
 
   #finish(run: Run): void {

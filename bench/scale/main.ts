@@ -3,12 +3,13 @@
  * Edgekeeper, and to a real ZooKeeper beside it. The report on stdout, progress on stderr; the exit code is not 0 when
  * anything was answered wrongly. A goal that is missed is said, and is no error.
  */
+import { runCommand } from "../command-line.ts";
 import { ErrorLog } from "../error-log.ts";
 import { describeEnvironment } from "../environment.ts";
 import { children } from "./children/children-part.ts";
 import { idle } from "./idle/idle-part.ts";
 import { overload } from "./overload/overload-part.ts";
-import { OptionError, parseScaleOptions, usage } from "./scale-options.ts";
+import { parseScaleOptions, usage } from "./scale-options.ts";
 import type { PartReport, ScalePart } from "./scale-part.ts";
 import { formatScaleReport } from "./scale-report.ts";
 import { tree } from "./tree/tree-part.ts";
@@ -18,12 +19,9 @@ const parts: readonly ScalePart[] = [tree, children, idle, watches, overload];
 
 const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function main(): Promise<void> {
-  // The servers are killed when this process exits, which a signal alone would not make it do in order.
-  process.once("SIGINT", () => process.exit(130));
-  process.once("SIGTERM", () => process.exit(143));
+async function main(args: readonly string[]): Promise<void> {
   const names = parts.map(({ name }) => name);
-  const options = parseScaleOptions(process.argv.slice(2), names);
+  const options = parseScaleOptions(args, names);
   if (options.help) {
     process.stdout.write(`${usage(names)}\n`);
     return;
@@ -49,9 +47,4 @@ async function main(): Promise<void> {
   if (errors.count > 0) process.exitCode = 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof OptionError ? 2 : 1;
-}
+await runCommand(main);

@@ -1,7 +1,7 @@
 /**
  * The command line of `npm run bench:scale`.
  */
-import { parseArgs } from "node:util";
+import { OptionError, parseNames, parseValues } from "../command-line.ts";
 import { type ServerName, serverNames } from "./server-name.ts";
 
 /** What a part may be made smaller or larger with. */
@@ -35,22 +35,20 @@ export interface ScaleOptions {
   readonly sizes: ScaleSizes;
 }
 
-export class OptionError extends Error {
-  override name = "OptionError";
-}
-
 export function usage(partNames: readonly string[]): string {
   const sizes = Object.entries(SIZES).map(
-    ([name, size]) => `  --${`${name} N`.padEnd(20)}  ${size.what} (${size.default})`,
+    ([name, size]) => `  --${`${name} N`.padEnd(22)}  ${size.what} (${size.default})`,
   );
   return [
     "Usage: npm run bench:scale -- [options]",
     "",
-    `  --only a,b              only these parts: ${partNames.join(", ")}`,
-    `  --server NAME           only ${serverNames.join(" or only ")}`,
-    "  --json                  the report as JSON on stdout instead of tables",
+    `  --only a,b                only these parts: ${partNames.join(", ")}`,
+    `  --server a,b              only these servers: ${serverNames.join(", ")}`,
+    "  --json                    the report as JSON on stdout instead of tables",
     ...sizes,
-    "  --help                  this text",
+    "  --help                    this text",
+    "",
+    "Load beside other servers, and what operations cost: npm run bench -- --help",
   ].join("\n");
 }
 
@@ -61,50 +59,37 @@ export function parseScaleOptions(
   args: readonly string[],
   partNames: readonly string[],
 ): ScaleOptions {
-  const values = parseValues(args);
+  const values = readValues(args);
+  const given: Readonly<Record<string, unknown>> = values.sizes;
   const sizes: Record<string, number> = {};
   for (const [name, size] of Object.entries(SIZES)) {
-    const text = values[name];
-    const value = typeof text === "string" ? Number(text) : size.default;
+    const text = given[name];
+    const value = text === "" ? size.default : Number(text);
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new OptionError(`--${name} must be a whole number above 0`);
     }
     sizes[name] = value;
   }
   return {
-    parts: parseNames("--only", values["only"], partNames),
-    servers: parseNames("--server", values["server"], serverNames),
-    json: values["json"] === true,
-    help: values["help"] === true,
+    parts: parseNames("--only", values.only, partNames),
+    servers: parseNames("--server", values.server, serverNames),
+    json: values.json,
+    help: values.help,
     sizes: sizes as ScaleSizes,
   };
 }
 
-type Values = Readonly<Record<string, string | boolean | undefined>>;
-
-function parseValues(args: readonly string[]): Values {
-  const text = { type: "string" } as const;
+function readValues(args: readonly string[]) {
+  const text = { type: "string", default: "" } as const;
   const flag = { type: "boolean", default: false } as const;
-  const sizes = Object.fromEntries(Object.keys(SIZES).map((name) => [name, text]));
-  try {
-    const options = { ...sizes, only: text, server: text, json: flag, help: flag };
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new OptionError(`${(error as Error).message.split(". ")[0]} (see --help)`);
-  }
-}
-
-/** A list of known names with commas between; all of them when there is none. */
-function parseNames<Name extends string>(
-  option: string,
-  value: string | boolean | undefined,
-  known: readonly Name[],
-): readonly Name[] {
-  if (typeof value !== "string") return known;
-  const wanted = value.split(",");
-  const unknown = wanted.find((name) => !known.includes(name as Name));
-  if (unknown !== undefined) {
-    throw new OptionError(`${option} knows no "${unknown}", only ${known.join(", ")}`);
-  }
-  return known.filter((name) => wanted.includes(name));
+  const sizeOptions: Record<string, typeof text> = {};
+  for (const name of Object.keys(SIZES)) sizeOptions[name] = text;
+  const { only, server, json, help, ...sizes } = parseValues(args, {
+    ...sizeOptions,
+    only: text,
+    server: text,
+    json: flag,
+    help: flag,
+  });
+  return { only, server, json, help, sizes };
 }

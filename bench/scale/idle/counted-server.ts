@@ -3,16 +3,13 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { guardAgainstOrphan } from "../../../scripts/server/orphan-guard.ts";
-import { bundleWorker } from "../../../scripts/server/worker-bundle.ts";
-import { formatWorkerdConfig } from "../../../scripts/server/workerd-config.ts";
-import { readWranglerConfig } from "../../../scripts/server/wrangler-config.ts";
+import { writeWorkerConfig } from "../../servers/worker-config.ts";
 import type { Address } from "../../tcp-channel.ts";
 
 export interface CountedServer {
@@ -27,7 +24,7 @@ export interface CountedServer {
   stop(): Promise<void>;
 }
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const MAIN = "bench/scale/idle/worker/counted-worker.ts";
 const HOST = "127.0.0.1";
 const OUTPUT_CHARS_MAX = 20_000;
 
@@ -37,7 +34,9 @@ export async function startCountedServer(
   const folder = mkdtempSync(join(tmpdir(), "bench-scale-idle-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);
-  const config = await prepare(folder, vars);
+  const config = await writeWorkerConfig(folder, HOST, MAIN, {
+    vars: { ACCESS: "open", ...vars },
+  });
   const child = spawn(
     (createRequire(import.meta.url)("workerd") as { readonly default: string }).default,
     ["serve", config, "config", "--control-fd=3"],
@@ -78,23 +77,6 @@ export async function startCountedServer(
       remove();
     },
   };
-}
-
-async function prepare(folder: string, vars: Readonly<Record<string, unknown>>): Promise<string> {
-  const wrangler = readWranglerConfig(join(root, "wrangler.toml"));
-  const bundle = "worker.js";
-  const main = join("bench", "scale", "idle", "worker", "counted-worker.ts");
-  await bundleWorker(root, main, join(folder, bundle));
-  const config = formatWorkerdConfig({
-    wrangler,
-    bundle,
-    vars: { ACCESS: "open", ...vars },
-    sockets: { http: `${HOST}:0`, zookeeper: `${HOST}:0` },
-    dataPath: folder,
-  });
-  const file = join(folder, "config.capnp");
-  writeFileSync(file, config);
-  return file;
 }
 
 async function readHttpPort(control: NodeJS.ReadableStream): Promise<number> {
