@@ -44,8 +44,8 @@ const HELD_BYTES_MAX = 8 * 1024 * 1024;
 /** Requests that are read ahead of a client that can be made to wait. More would only fill the memory. */
 const READ_AHEAD_MAX = 1_000;
 
-/** Requests, refused ones included, that a client may have waiting before it is disconnected. */
-const OUTSTANDING_MAX = 1_000_000;
+/** How many times the requests that may wait a client may have waiting, refused ones included, before it is disconnected. */
+const OUTSTANDING_FACTOR_MAX = 50;
 
 const EXPIRY = "session expiry";
 const REAPING = "containers and TTLs";
@@ -123,8 +123,7 @@ export class Subtree {
     const refused = this.#isCrowded(channel) && frame && throttlableHeader(frame);
     if (refused) this.#queue.refuse(channel, refused.xid, refused.type, nowMs);
     else this.#queue.push(channel, frame, nowMs);
-    const isTooMuch =
-      channel.outstanding > OUTSTANDING_MAX || this.#queue.heldBytes(channel) > HELD_BYTES_MAX;
+    const isTooMuch = this.#isFlooding(channel) || this.#queue.heldBytes(channel) > HELD_BYTES_MAX;
     if (isTooMuch) this.#cutOff(channel);
   }
 
@@ -133,6 +132,12 @@ export class Subtree {
     const { outstandingRequestsMax } = this.#options.limits;
     const readAheadMax = Math.min(READ_AHEAD_MAX, outstandingRequestsMax);
     return this.#queue.isHeld(channel) || channel.outstanding >= readAheadMax;
+  }
+
+  /** Whether a channel sends on and on, although it is told that it is too much. */
+  #isFlooding({ outstanding, transport }: Channel): boolean {
+    const { outstandingRequestsMax } = this.#options.limits;
+    return !transport.canWait && outstanding > outstandingRequestsMax * OUTSTANDING_FACTOR_MAX;
   }
 
   /** Whether a channel has too many requests waiting, and no way to be told to wait. */

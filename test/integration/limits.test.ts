@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../src/protocol/error-code.ts";
-import { AddWatchMode, OpCode } from "../../src/protocol/op-code.ts";
+import { AddWatchMode, CreateFlags, OpCode } from "../../src/protocol/op-code.ts";
 import type { Request } from "../../src/protocol/requests.ts";
 import { Connection } from "./support/connection.ts";
 import { createRequest, setDataRequest, TestClient } from "./support/zookeeper-client.ts";
@@ -101,6 +101,17 @@ describe("limits of a namespace", () => {
     ]);
     expect(await client.getData("/throttled")).toBe("9");
     expect((await client.exists("/throttled"))?.version).toBe(10);
+  });
+
+  it("whoever sends fifty times as many at once is disconnected, and its session lives on", async () => {
+    const client = await connect();
+    await client.create("/flood", "", CreateFlags.ephemeral);
+    const gets = Array.from({ length: 501 }, () => getData("/flood"));
+    await expect(client.pipeline(gets)).rejects.toThrow("closed with 1008");
+    const resumed = await TestClient.connect("limited", client.credentials);
+    expect((await resumed.exists("/flood"))?.ephemeralOwner).toBe(client.sessionId);
+    const fewer = await resumed.pipeline(gets.slice(0, 500));
+    expect(fewer.filter(({ err }) => err === throttledOp)).toHaveLength(490);
   });
 
   it("are not those of another namespace", async () => {
