@@ -75,5 +75,7 @@ export function isOver(rowsWritten: number, most: number): boolean {
 
 function excess(what: string, rowsWritten: number, most: number): string[] {
   if (!isOver(rowsWritten, most)) return [];
-  return [`${what}: ${rowsWritten.toFixed(2)} rows written per operation, the budget is ${most.toFixed(2)}`];
+  return [
+    `${what}: ${rowsWritten.toFixed(2)} rows written per operation, the budget is ${most.toFixed(2)}`,
+  ];
 }
