@@ -27,6 +27,7 @@ const commands = {
   fuzz: [["test/fuzz/main.ts"]],
   check: [
     ["tsc", "-p", "tsconfig.neutral.json"],
+    ["tsc", "-p", "tsconfig.client.json"],
     ["tsc", "-p", "tsconfig.worker.json"],
     ["tsc", "-p", "tsconfig.node.json"],
     ["tsc", "-p", "tsconfig.integration.json"],

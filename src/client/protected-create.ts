@@ -1,0 +1,90 @@
+/**
+ * A create that is done once, whatever happens to the connection: it carries a random name, by which the znode is found
+ * when the reply to its creation was lost (Curator's `withProtection`, whose names these are).
+ */
+import { ErrorCode } from "../protocol/error-code.ts";
+import { ZooKeeperError } from "./errors.ts";
+import type { CreateOptions, CreateResult, Data, OperationOptions } from "./operation-options.ts";
+import type { ZooKeeper } from "./zookeeper.ts";
+
+export async function createProtected(
+  zk: ZooKeeper,
+  path: string,
+  data: Data,
+  options: CreateOptions,
+  random: () => number,
+): Promise<CreateResult> {
+  const slash = path.lastIndexOf("/");
+  const parent = path.slice(0, slash) || "/";
+  const name = `_c_${uuid(random)}-${path.slice(slash + 1)}`;
+  const protectedPath = `${path.slice(0, slash)}/${name}`;
+  // An ephemeral of a session that is lost must not be taken for one of the next.
+  const session = options.session ?? zk.session;
+  const once = { ...options, session, protection: false };
+  for (;;) {
+    try {
+      return await zk.create(protectedPath, data, once);
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+      if (error.code !== ErrorCode.connectionLoss) {
+        // Nobody waits any longer: nothing may be left behind.
+        void remove(zk, parent, name, session);
+        throw error;
+      }
+    }
+    const found = await find(zk, parent, name, once);
+    if (found !== undefined) return found;
+  }
+}
+
+async function find(
+  zk: ZooKeeper,
+  parent: string,
+  name: string,
+  options: OperationOptions,
+): Promise<CreateResult | undefined> {
+  const path = await findPath(zk, parent, name, options);
+  if (path === undefined) return undefined;
+  const stat = await zk.exists(path, options);
+  return stat && { path, stat };
+}
+
+async function findPath(
+  zk: ZooKeeper,
+  parent: string,
+  name: string,
+  options: OperationOptions,
+): Promise<string | undefined> {
+  // A server that lags behind could not list it yet.
+  const [, { children }] = await Promise.all([
+    zk.sync(parent, options),
+    zk.getChildren(parent, options),
+  ]);
+  const found = children.find((child) => child.startsWith(name));
+  return found && (parent === "/" ? `/${found}` : `${parent}/${found}`);
+}
+
+/** Removes what may have been created. It comes behind the create, and so sees what became of it. */
+async function remove(
+  zk: ZooKeeper,
+  parent: string,
+  name: string,
+  session: CreateOptions["session"],
+): Promise<void> {
+  try {
+    const path = await findPath(zk, parent, name, { session });
+    if (path !== undefined) await zk.delete(path, { session });
+  } catch {
+    // The session is over, or the connection was lost once more: an ephemeral goes with the session.
+  }
+}
+
+function isUnknown(error: unknown): error is ZooKeeperError {
+  return error instanceof ZooKeeperError && error.outcome === "unknown";
+}
+
+function uuid(random: () => number): string {
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
+    Math.floor(random() * 16).toString(16),
+  );
+}
