@@ -42,6 +42,7 @@ export class AddressList {
 
   /** A connection works: what comes after it starts from the beginning. */
   onSuccess(): void {
+    if (this.#rounds === 0) return;
     this.#round = [];
     this.#rounds = 0;
   }

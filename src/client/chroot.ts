@@ -20,9 +20,12 @@ export class Chroot {
     return path === "/" ? this.#prefix : this.#prefix + path;
   }
 
-  /** The user's path of a server's. */
+  /** The user's path of a server's; of one that is elsewhere, the server's. */
   show(path: string): string {
-    if (this.#prefix === "" || !path.startsWith(this.#prefix)) return path;
-    return path.slice(this.#prefix.length) || "/";
+    return this.contains(path) ? path.slice(this.#prefix.length) || "/" : path;
+  }
+
+  contains(path: string): boolean {
+    return path === this.#prefix || path.startsWith(`${this.#prefix}/`);
   }
 }

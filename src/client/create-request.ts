@@ -8,8 +8,11 @@ import type { Data, ZnodeOptions } from "./operation-options.ts";
 
 const encoder = new TextEncoder();
 
+/** @throws TypeError when it is something else, which callers without types may give. */
 export function encodeData(data: Data): Uint8Array | null {
-  return typeof data === "string" ? encoder.encode(data) : data;
+  if (typeof data === "string") return encoder.encode(data);
+  if (data === null || ArrayBuffer.isView(data)) return data;
+  throw new TypeError(`data is a Uint8Array, a string or null, not ${typeof data}`);
 }
 
 /**

@@ -35,6 +35,7 @@ export class PendingRequest {
   /** On the client's clock. */
   readonly deadlineMs: number;
   xid = 0;
+  timesSent = 0;
   /** When it was sent, on the client's clock; undefined while it waits to be. */
   sentMs: number | undefined;
   readonly #decode: Decode<unknown>;

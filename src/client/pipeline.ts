@@ -16,6 +16,8 @@ import type { PendingRequest } from "./pending-request.ts";
 const MESSAGE_BYTES = 512 * 1024;
 /** Servers refuse more than 20,000 of one connection at a time. */
 const SENT_MAX = 10_000;
+/** A read that has cost so many connections may well be what costs them. */
+const SENDS_MAX = 10;
 const XID_MAX = 2 ** 31 - 1;
 
 export class Pipeline {
@@ -75,7 +77,7 @@ export class Pipeline {
     const sent = [...this.#sentAuths.takeAll(), ...this.#sent.takeAll()];
     for (const pending of sent) {
       const { path, outcome } = pending;
-      if (pending.isWrite) {
+      if (pending.isWrite || pending.timesSent === SENDS_MAX) {
         const cause = new Error(reason);
         pending.fail(errorOf(ErrorCode.connectionLoss, { path, outcome, cause }));
       } else {
@@ -125,6 +127,7 @@ export class Pipeline {
     }
     writer.endFrame(frame);
     pending.sentMs = nowMs;
+    pending.timesSent++;
     (request.type === OpCode.auth ? this.#sentAuths : this.#sent).push(pending);
   }
 

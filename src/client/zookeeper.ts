@@ -214,7 +214,11 @@ export class ZooKeeper implements AsyncDisposable {
     return await this.#ask(options, {
       request: { type: OpCode.getEphemerals, prefixPath: prefix },
       path: prefixPath,
-      decode: (reader) => readNames(reader).map((path) => this.#chroot.show(path)),
+      // A prefix is not a znode: it may be that of others' paths, too.
+      decode: (reader) =>
+        readNames(reader)
+          .filter((found) => this.#chroot.contains(found))
+          .map((found) => this.#chroot.show(found)),
     });
   }
 

@@ -14,7 +14,9 @@ export const openTcp: OpenTransport = (address, listener) => {
   socket.setNoDelay(true);
   socket.on("connect", () => listener.onOpen());
   socket.on("data", (bytes) => {
-    if (!isClosed) listener.onBytes(bytes);
+    // Not as a Buffer, whose slices are not copies.
+    const { buffer, byteOffset, length } = bytes;
+    if (!isClosed) listener.onBytes(new Uint8Array(buffer, byteOffset, length));
   });
   socket.on("error", (error) => {
     reason = error.message;
