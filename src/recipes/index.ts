@@ -1,0 +1,4 @@
+/**
+ * Recipes: coordination on top of a client.
+ */
+export {};
