@@ -1,4 +1,6 @@
 /**
  * Recipes: coordination on top of a client.
  */
-export {};
+export { type Held, type HoldOptions, NotHeldError } from "./held.ts";
+export { type AcquireOptions, Lock, type LockOptions } from "./lock.ts";
+export type { WaitOptions } from "./patience.ts";
