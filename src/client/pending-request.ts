@@ -36,7 +36,7 @@ export class PendingRequest {
   readonly deadlineMs: number;
   xid = 0;
   timesSent = 0;
-  /** When it was sent, on the client's clock; undefined while it waits to be. */
+  /** When it was sent last, on the client's clock; undefined before it ever was. */
   sentMs: number | undefined;
   readonly #decode: Decode<unknown>;
   readonly #resolve: (result: unknown) => void;

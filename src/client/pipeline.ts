@@ -81,7 +81,6 @@ export class Pipeline {
         const cause = new Error(reason);
         pending.fail(errorOf(ErrorCode.connectionLoss, { path, outcome, cause }));
       } else {
-        pending.sentMs = undefined;
         again.push(pending);
       }
     }

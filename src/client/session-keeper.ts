@@ -339,7 +339,6 @@ export class SessionKeeper {
     if (this.#state === "closed" || this.#state === "authFailed") return;
     const session = this.#session;
     this.#session = undefined;
-    this.#closing ??= Promise.resolve();
     this.#connection?.close();
     this.#connection = undefined;
     this.#alarm.clear();
