@@ -26,6 +26,7 @@ import type {
 import type { Asked } from "./pending-request.ts";
 import { openWatch } from "./persistent-watch.ts";
 import { createProtected } from "./protected-create.ts";
+import { readData, readNames } from "./reply-bodies.ts";
 import type { SessionKeeper, State, StateListener } from "./session-keeper.ts";
 import type { Session } from "./session.ts";
 import { readStat, type Stat } from "./stat.ts";
@@ -195,6 +196,7 @@ export class ZooKeeper implements AsyncDisposable {
    */
   async *children(path: string, options: ChildrenOptions = {}): AsyncGenerator<string[], void> {
     const { pageSize = PAGE_SIZE } = options;
+    if (!(pageSize >= 1)) throw new RangeError(`a page has a name at least, not ${pageSize}`);
     const names = (await this.getChildren(path, options)).children.sort();
     for (let at = 0; at < names.length; at += pageSize) yield names.slice(at, at + pageSize);
   }
@@ -378,15 +380,6 @@ export class ZooKeeper implements AsyncDisposable {
 function oneShotKindOf(type: WatchableRequest["type"], err: number): OneShotKind {
   if (type === OpCode.getChildren2) return "child";
   return err === ErrorCode.noNode ? "exist" : "data";
-}
-
-function readData(reader: JuteReader): GetDataResult {
-  // A copy: the reply may be a small part of a large message.
-  return { data: reader.readBuffer()?.slice() ?? null, stat: readStat(reader) };
-}
-
-function readNames(reader: JuteReader): string[] {
-  return reader.readVector((r) => r.readString()) ?? [];
 }
 
 function readNothing(): void {}
