@@ -1,0 +1,71 @@
+/**
+ * What every wait of a recipe takes: a signal that ends it, and a time after which it ends.
+ */
+import { ClientErrorCode, OperationTimeoutError, RequestAbortedError } from "../client/index.ts";
+
+export interface WaitOptions {
+  /** Gives up waiting, with `RequestAbortedError`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gives up waiting after so long, with `OperationTimeoutError`. Default: never. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const OPERATION_TIMEOUT = -7;
+/** Longer delays would overflow the runtime's 32 bits and be over at once. */
+const DELAY_MS_MAX = 2 ** 31 - 1;
+
+/**
+ * Runs something under a signal that is aborted when the caller's is or the time is up. What runs is expected to reject then.
+ *
+ * @throws OperationTimeoutError, RequestAbortedError.
+ */
+export async function withTimeLimit<T>(
+  path: string,
+  options: WaitOptions,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, timeoutMs = Infinity } = options;
+  if (signal?.aborted) throw abortedError(path, signal);
+  const limit = new AbortController();
+  let isLate = false;
+  const onAbort = (): void => limit.abort(signal?.reason);
+  const onTime = (): void => {
+    isLate = true;
+    limit.abort();
+  };
+  signal?.addEventListener("abort", onAbort);
+  const timer = timeoutMs < DELAY_MS_MAX ? setTimeout(onTime, timeoutMs) : undefined;
+  try {
+    return await run(limit.signal);
+  } catch (error) {
+    if (!isLate || !(error instanceof RequestAbortedError)) throw error;
+    const message = `waited for ${timeoutMs} ms in vain: ${path}`;
+    throw new OperationTimeoutError(OPERATION_TIMEOUT, { path, message, cause: error });
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    if (timer !== undefined) clearTimeout(timer);
+  }
+}
+
+/** Waits for a promise, or for the signal, which leaves the promise to itself. */
+export async function untilAborted<T>(
+  path: string,
+  signal: AbortSignal,
+  promise: Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw abortedError(path, signal);
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(abortedError(path, signal));
+  });
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function abortedError(path: string, signal: AbortSignal): RequestAbortedError {
+  return new RequestAbortedError(ClientErrorCode.aborted, { path, cause: signal.reason });
+}
