@@ -8,6 +8,7 @@ import { type ACL, readACL, type ReplyHeader } from "../protocol/records.ts";
 import type { ClientInfo } from "../protocol/replies.ts";
 import type { MultiOp, WatchableRequest } from "../protocol/request-records.ts";
 import type { Chroot } from "./chroot.ts";
+import type { Clock } from "./clock.ts";
 import { encodeCreate, encodeData } from "./create-request.ts";
 import { NodeExistsError, NoNodeError } from "./errors.ts";
 import { type MultiReadResults, type Read, readResults, toReadOp } from "./multi-read.ts";
@@ -74,6 +75,11 @@ export class ZooKeeper implements AsyncDisposable {
   /** The session that operations are carried out in; undefined while there is none. */
   get session(): Session | undefined {
     return this.#keeper.session;
+  }
+
+  /** What time is for this client: whatever waits beside it should wait by the same clock. */
+  get clock(): Clock {
+    return this.#keeper.options.clock;
   }
 
   /** Calls back after every change of the state, in order; returns what ends that. */
