@@ -70,7 +70,7 @@ export class BarrierMember implements AsyncDisposable {
    * not wait for this member.
    */
   async leave(options: WaitOptions = {}): Promise<void> {
-    await withTimeLimit(this.#barrierPath, options, async (signal) => {
+    await withTimeLimit(this.#zk, this.#barrierPath, options, async (signal) => {
       for (;;) {
         const { count } = this.#changes;
         const members = await this.#remaining(signal);

@@ -67,7 +67,7 @@ export class Barrier {
    * @throws OperationTimeoutError, RequestAbortedError.
    */
   async wait(options: WaitOptions = {}): Promise<void> {
-    await withTimeLimit(this.#path, options, async (signal) => {
+    await withTimeLimit(this.#zk, this.#path, options, async (signal) => {
       let removals: number | undefined;
       for (;;) {
         const { count } = this.#changes;

@@ -42,7 +42,7 @@ export class Changes {
    */
   async next(count: number, signal: AbortSignal): Promise<void> {
     if (this.#count > count) return;
-    let wake = (): void => {};
+    let wake = notYet;
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
@@ -54,3 +54,5 @@ export class Changes {
     }
   }
 }
+
+function notYet(): void {}

@@ -66,7 +66,7 @@ export class DoubleBarrier {
    */
   async enter(options: WaitOptions = {}): Promise<BarrierMember> {
     const zk = this.#zk;
-    return await withTimeLimit(this.#path, options, async (signal) => {
+    return await withTimeLimit(this.#zk, this.#path, options, async (signal) => {
       const session = await zk.whenConnected({ signal, timeoutMs: Infinity });
       const { path, stat } = await createInContainer(zk, `${this.#path}/`, null, {
         mode: "ephemeral",

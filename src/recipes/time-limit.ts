@@ -1,7 +1,12 @@
 /**
  * What every wait of a recipe takes: a signal that ends it, and a time after which it ends.
  */
-import { ClientErrorCode, OperationTimeoutError, RequestAbortedError } from "../client/index.ts";
+import {
+  ClientErrorCode,
+  OperationTimeoutError,
+  RequestAbortedError,
+  type ZooKeeper,
+} from "../client/index.ts";
 
 export interface WaitOptions {
   /** Gives up waiting, with `RequestAbortedError`. */
@@ -11,8 +16,6 @@ export interface WaitOptions {
 }
 
 const OPERATION_TIMEOUT = -7;
-/** Longer delays would overflow the runtime's 32 bits and be over at once. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
 
 /**
  * Runs something under a signal that is aborted when the caller's is or the time is up. What runs is expected to reject then.
@@ -20,6 +23,7 @@ const DELAY_MS_MAX = 2 ** 31 - 1;
  * @throws OperationTimeoutError, RequestAbortedError.
  */
 export async function withTimeLimit<T>(
+  { clock }: ZooKeeper,
   path: string,
   options: WaitOptions,
   run: (signal: AbortSignal) => Promise<T>,
@@ -34,7 +38,7 @@ export async function withTimeLimit<T>(
     limit.abort();
   };
   signal?.addEventListener("abort", onAbort);
-  const timer = timeoutMs < DELAY_MS_MAX ? setTimeout(onTime, timeoutMs) : undefined;
+  const stopTimer = timeoutMs === Infinity ? undefined : clock.startTimer(onTime, timeoutMs);
   try {
     return await run(limit.signal);
   } catch (error) {
@@ -43,7 +47,7 @@ export async function withTimeLimit<T>(
     throw new OperationTimeoutError(OPERATION_TIMEOUT, { path, message, cause: error });
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    if (timer !== undefined) clearTimeout(timer);
+    stopTimer?.();
   }
 }
 
@@ -54,16 +58,11 @@ export async function untilAborted<T>(
   promise: Promise<T>,
 ): Promise<T> {
   if (signal.aborted) throw abortedError(path, signal);
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(abortedError(path, signal));
+  return await new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(abortedError(path, signal));
+    signal.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function abortedError(path: string, signal: AbortSignal): RequestAbortedError {
