@@ -3,5 +3,8 @@
  */
 export { Barrier } from "./barrier.ts";
 export type { BarrierMember } from "./barrier-member.ts";
+export { Counter, type CounterOptions } from "./counter.ts";
+export { CounterDataError, CounterRangeError } from "./counter-format.ts";
 export { DoubleBarrier } from "./double-barrier.ts";
+export { IdGenerator, type IdGeneratorOptions } from "./id-generator.ts";
 export type { WaitOptions } from "./time-limit.ts";
