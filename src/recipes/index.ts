@@ -11,3 +11,9 @@ export { type PutOptions, Queue, type QueueOptions } from "./queue.ts";
 export type { QueueClaim } from "./queue-claim.ts";
 export { ItemTooLargeError, QueueFullError } from "./queue-errors.ts";
 export type { WaitOptions } from "./time-limit.ts";
+export {
+  AlreadyVotedError,
+  type TwoPhaseTransaction,
+  TwoPhaseCommit,
+  type Vote,
+} from "./two-phase-commit.ts";
