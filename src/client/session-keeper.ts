@@ -57,6 +57,9 @@ export interface KeeperOptions {
   readonly random: () => number;
 }
 
+/** The least that a connection has until its handshake is answered, however short a session was asked for. */
+const CONNECT_MS_MIN = 1_000;
+
 const CLOSE_SESSION: Asked<void> = {
   request: { type: OpCode.closeSession },
   isWrite: true,
@@ -392,7 +395,8 @@ export class SessionKeeper {
     if (connection === undefined) return this.#retryAtMs;
     const readTimeoutMs = this.#readTimeoutMs();
     if (this.#state !== "connected") {
-      return connection.startedMs + readTimeoutMs / this.#addresses.size;
+      const connectMs = Math.max(CONNECT_MS_MIN, readTimeoutMs / this.#addresses.size);
+      return connection.startedMs + connectMs;
     }
     return Math.min(connection.heardMs + readTimeoutMs, connection.sentMs + readTimeoutMs / 2);
   }
