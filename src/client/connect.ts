@@ -36,7 +36,7 @@ const BACKOFF_MAX_MS = 5_000;
 export async function connect(url: string, options: ConnectOptions = {}): Promise<ZooKeeper> {
   const { reconnect, signal } = options;
   const target = parseConnectionString(url);
-  const chroot = new Chroot(normalizeChroot(target.chroot + (options.chroot ?? "")));
+  const chroot = new Chroot(normalizeChroot(target.chroot) + normalizeChroot(options.chroot ?? ""));
   const keeper = new SessionKeeper({
     addresses: target.addresses,
     openTransport: options.transport ?? (await transportOf(target, options)),

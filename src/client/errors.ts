@@ -13,7 +13,7 @@ export interface ErrorDetails {
   readonly path?: string | undefined;
   readonly outcome?: Outcome | undefined;
   readonly cause?: unknown;
-  /** Instead of the table's. */
+  /** Instead of the table's, and of the path behind it. */
   readonly message?: string | undefined;
 }
 
@@ -27,8 +27,8 @@ export class ZooKeeperError extends Error {
   constructor(code: number, details: ErrorDetails = {}) {
     const { path, outcome = "notApplied", cause } = details;
     const entry = entryOf(code);
-    const message = details.message ?? entry?.[3] ?? `error ${code}`;
-    super(path === undefined ? message : `${message}: ${path}`, { cause });
+    const text = entry?.[3] ?? entry?.[2] ?? `error ${code}`;
+    super(details.message ?? (path === undefined ? text : `${text}: ${path}`), { cause });
     this.name = entry?.[2] ?? "ZooKeeperError";
     this.code = code;
     this.path = path;
@@ -66,51 +66,27 @@ export class QuotaExceededError extends ZooKeeperError {}
 export class ThrottledOpError extends ZooKeeperError {}
 export class RequestAbortedError extends ZooKeeperError {}
 
-type Entry = readonly [code: number, type: typeof ZooKeeperError, name: string, message: string];
+type Entry = readonly [
+  code: number,
+  type: typeof ZooKeeperError,
+  name: string,
+  /** Where the name does not say it. */
+  message?: string,
+];
 
 /** A minifier renames classes, so their names stand here as well. */
 const TABLE: readonly Entry[] = [
-  [ErrorCode.systemError, SystemError, "SystemError", "the server failed"],
-  [
-    ErrorCode.runtimeInconsistency,
-    RuntimeInconsistencyError,
-    "RuntimeInconsistencyError",
-    "not done, since another operation of the transaction failed",
-  ],
-  [
-    ErrorCode.dataInconsistency,
-    DataInconsistencyError,
-    "DataInconsistencyError",
-    "the server's data is inconsistent",
-  ],
+  [ErrorCode.systemError, SystemError, "SystemError"],
+  [ErrorCode.runtimeInconsistency, RuntimeInconsistencyError, "RuntimeInconsistencyError"],
+  [ErrorCode.dataInconsistency, DataInconsistencyError, "DataInconsistencyError"],
   [ErrorCode.connectionLoss, ConnectionLossError, "ConnectionLossError", "the connection was lost"],
-  [
-    ErrorCode.marshallingError,
-    MarshallingError,
-    "MarshallingError",
-    "malformed, or larger than the server allows",
-  ],
-  [
-    ErrorCode.unimplemented,
-    UnimplementedError,
-    "UnimplementedError",
-    "the server does not know this operation",
-  ],
+  [ErrorCode.marshallingError, MarshallingError, "MarshallingError", "malformed or too large"],
+  [ErrorCode.unimplemented, UnimplementedError, "UnimplementedError", "unknown to the server"],
   [ErrorCode.operationTimeout, OperationTimeoutError, "OperationTimeoutError", "no reply in time"],
   [ErrorCode.badArguments, BadArgumentsError, "BadArgumentsError", "refused arguments"],
-  [
-    ErrorCode.newConfigNoQuorum,
-    NewConfigNoQuorumError,
-    "NewConfigNoQuorumError",
-    "no quorum of the new configuration is connected",
-  ],
-  [
-    ErrorCode.reconfigInProgress,
-    ReconfigInProgressError,
-    "ReconfigInProgressError",
-    "another reconfiguration is in progress",
-  ],
-  [ErrorCode.apiError, APIError, "APIError", "refused by the server"],
+  [ErrorCode.newConfigNoQuorum, NewConfigNoQuorumError, "NewConfigNoQuorumError"],
+  [ErrorCode.reconfigInProgress, ReconfigInProgressError, "ReconfigInProgressError"],
+  [ErrorCode.apiError, APIError, "APIError"],
   [ErrorCode.noNode, NoNodeError, "NoNodeError", "no such znode"],
   [ErrorCode.noAuth, NoAuthError, "NoAuthError", "the ACL does not permit it"],
   [ErrorCode.badVersion, BadVersionError, "BadVersionError", "the znode has another version"],
@@ -123,23 +99,13 @@ const TABLE: readonly Entry[] = [
   [ErrorCode.nodeExists, NodeExistsError, "NodeExistsError", "the znode exists"],
   [ErrorCode.notEmpty, NotEmptyError, "NotEmptyError", "the znode has children"],
   [ErrorCode.sessionExpired, SessionExpiredError, "SessionExpiredError", "the session is lost"],
-  [ErrorCode.invalidCallback, InvalidCallbackError, "InvalidCallbackError", "invalid callback"],
+  [ErrorCode.invalidCallback, InvalidCallbackError, "InvalidCallbackError"],
   [ErrorCode.invalidACL, InvalidACLError, "InvalidACLError", "refused ACL"],
-  [ErrorCode.authFailed, AuthFailedError, "AuthFailedError", "the credentials were refused"],
-  [ErrorCode.sessionMoved, SessionMovedError, "SessionMovedError", "the session moved elsewhere"],
-  [
-    ErrorCode.notReadOnly,
-    NotReadOnlyCallError,
-    "NotReadOnlyCallError",
-    "the server is read-only now",
-  ],
+  [ErrorCode.authFailed, AuthFailedError, "AuthFailedError", "refused credentials"],
+  [ErrorCode.sessionMoved, SessionMovedError, "SessionMovedError"],
+  [ErrorCode.notReadOnly, NotReadOnlyCallError, "NotReadOnlyCallError"],
   [ErrorCode.noWatcher, NoWatcherError, "NoWatcherError", "nobody watches it"],
-  [
-    ErrorCode.reconfigDisabled,
-    ReconfigDisabledError,
-    "ReconfigDisabledError",
-    "reconfiguration is disabled",
-  ],
+  [ErrorCode.reconfigDisabled, ReconfigDisabledError, "ReconfigDisabledError"],
   [ErrorCode.quotaExceeded, QuotaExceededError, "QuotaExceededError", "the quota is used up"],
   [ErrorCode.throttledOp, ThrottledOpError, "ThrottledOpError", "the server has too much to do"],
   [ClientErrorCode.closing, ConnectionClosedError, "ConnectionClosedError", "the client is closed"],
@@ -195,6 +161,7 @@ export class TransactionError extends ZooKeeperError {
 
   constructor(index: number, failure: ZooKeeperError) {
     super(failure.code, {
+      path: failure.path,
       message: `operation ${index} of the transaction: ${failure.message}`,
       cause: failure,
     });

@@ -15,7 +15,7 @@ export type { Session } from "./session.ts";
 export type { Stat } from "./stat.ts";
 export type { CheckOp, Transaction, TransactionCreateResult } from "./transaction.ts";
 export type { OpenTransport, Transport, TransportListener } from "./transport/transport.ts";
-export type { WebSocketEvent, WebSocketLike } from "./transport/web-socket.ts";
+export type { WebSocketLike } from "./transport/web-socket.ts";
 export type {
   NodeEvent,
   NodeEventType,

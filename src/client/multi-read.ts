@@ -8,7 +8,7 @@ import type { ReadOp } from "../protocol/request-records.ts";
 import type { Chroot } from "./chroot.ts";
 import { errorOf, type ZooKeeperError } from "./errors.ts";
 import type { GetDataResult } from "./operation-options.ts";
-import { readStat } from "./stat.ts";
+import { readData, readNames } from "./reply-bodies.ts";
 
 export type Read =
   | { readonly type: "getData"; readonly path: string }
@@ -32,10 +32,10 @@ export function readResults(reader: JuteReader, reads: readonly Read[]): unknown
         results.push(errorOf(reader.readInt(), { path: reads[results.length]?.path }));
         break;
       case OpCode.getData:
-        results.push({ data: reader.readBuffer()?.slice() ?? null, stat: readStat(reader) });
+        results.push(readData(reader));
         break;
       case OpCode.getChildren:
-        results.push(reader.readVector((r) => r.readString()) ?? []);
+        results.push(readNames(reader));
         break;
       default:
         throw new JuteError(`result of type ${header.type} inside a multiRead`);

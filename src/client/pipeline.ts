@@ -143,7 +143,7 @@ export class Pipeline {
     }
     const bytes = writer.length - start;
     if (bytes <= this.#requestBytesMax) return undefined;
-    const message = `a request of ${bytes} bytes, more than ${this.#requestBytesMax}`;
+    const message = `a request of ${bytes} bytes, more than ${this.#requestBytesMax}: ${path}`;
     return errorOf(ErrorCode.marshallingError, { path, message });
   }
 

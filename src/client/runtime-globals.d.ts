@@ -19,21 +19,7 @@ declare function setTimeout(callback: () => void, delayMs: number): number;
 declare function clearTimeout(timer: number): void;
 declare function queueMicrotask(callback: () => void): void;
 
-declare class WebSocket {
-  constructor(url: string, options?: string[] | { headers: Record<string, string> });
-  readonly readyState: number;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
-  close(code?: number): void;
-  addEventListener(
-    type: string,
-    listener: (event: {
-      readonly data?: unknown;
-      readonly code?: number;
-      readonly reason?: string;
-      readonly message?: string;
-    }) => void,
-  ): void;
-}
+declare const WebSocket: unknown;
 
 /** There is none in Node 20. */
 declare const navigator: { readonly userAgent: string };
@@ -41,5 +27,5 @@ declare const navigator: { readonly userAgent: string };
 /** Used on Workers only. */
 declare function fetch(
   url: string,
-  options: { readonly headers: Record<string, string> },
+  options: { readonly headers: Readonly<Record<string, string>> },
 ): Promise<{ readonly status: number }>;

@@ -1,7 +1,7 @@
 /**
  * What watches tell.
  */
-import type { SessionExpiredError, ConnectionClosedError } from "./errors.ts";
+import type { ZooKeeperError } from "./errors.ts";
 
 export type NodeEventType =
   | "NodeCreated"
@@ -27,12 +27,15 @@ export interface ResyncEvent {
   readonly path: string;
 }
 
-/** The session is over, and the watch with it. The last event of a one-shot watch that saw none. */
+/**
+ * The session is over, and the watch with it: the last event of a one-shot watch that saw none. The error is
+ * `SessionExpiredError`, `ConnectionClosedError` or `AuthFailedError`.
+ */
 export interface SessionLostEvent {
   readonly type: "SessionLost";
   /** The path that was watched. */
   readonly path: string;
-  readonly error: SessionExpiredError | ConnectionClosedError;
+  readonly error: ZooKeeperError;
 }
 
 /** Called once. It must not throw: an exception in it is reported like any that nobody catches. */

@@ -8,6 +8,7 @@ import { type ACL, readACL, type ReplyHeader } from "../protocol/records.ts";
 import type { ClientInfo } from "../protocol/replies.ts";
 import type { MultiOp, WatchableRequest } from "../protocol/request-records.ts";
 import type { Chroot } from "./chroot.ts";
+import type { Clock } from "./clock.ts";
 import { encodeCreate, encodeData } from "./create-request.ts";
 import { NodeExistsError, NoNodeError } from "./errors.ts";
 import { type MultiReadResults, type Read, readResults, toReadOp } from "./multi-read.ts";
@@ -26,6 +27,7 @@ import type {
 import type { Asked } from "./pending-request.ts";
 import { openWatch } from "./persistent-watch.ts";
 import { createProtected } from "./protected-create.ts";
+import { readData, readNames } from "./reply-bodies.ts";
 import type { SessionKeeper, State, StateListener } from "./session-keeper.ts";
 import type { Session } from "./session.ts";
 import { readStat, type Stat } from "./stat.ts";
@@ -73,6 +75,11 @@ export class ZooKeeper implements AsyncDisposable {
   /** The session that operations are carried out in; undefined while there is none. */
   get session(): Session | undefined {
     return this.#keeper.session;
+  }
+
+  /** What time is for this client: whatever waits beside it should wait by the same clock. */
+  get clock(): Clock {
+    return this.#keeper.options.clock;
   }
 
   /** Calls back after every change of the state, in order; returns what ends that. */
@@ -195,6 +202,7 @@ export class ZooKeeper implements AsyncDisposable {
    */
   async *children(path: string, options: ChildrenOptions = {}): AsyncGenerator<string[], void> {
     const { pageSize = PAGE_SIZE } = options;
+    if (!(pageSize >= 1)) throw new RangeError(`a page has a name at least, not ${pageSize}`);
     const names = (await this.getChildren(path, options)).children.sort();
     for (let at = 0; at < names.length; at += pageSize) yield names.slice(at, at + pageSize);
   }
@@ -378,15 +386,6 @@ export class ZooKeeper implements AsyncDisposable {
 function oneShotKindOf(type: WatchableRequest["type"], err: number): OneShotKind {
   if (type === OpCode.getChildren2) return "child";
   return err === ErrorCode.noNode ? "exist" : "data";
-}
-
-function readData(reader: JuteReader): GetDataResult {
-  // A copy: the reply may be a small part of a large message.
-  return { data: reader.readBuffer()?.slice() ?? null, stat: readStat(reader) };
-}
-
-function readNames(reader: JuteReader): string[] {
-  return reader.readVector((r) => r.readString()) ?? [];
 }
 
 function readNothing(): void {}

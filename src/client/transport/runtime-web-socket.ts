@@ -5,6 +5,13 @@ import type { WebSocketLike } from "./web-socket.ts";
 
 const WORKER_USER_AGENT = "Cloudflare-Workers";
 
+type Headers = Readonly<Record<string, string>>;
+
+type WebSocketConstructor = new (
+  url: string,
+  options?: { readonly headers: Headers },
+) => WebSocketLike;
+
 /** What Workers add to a response. */
 interface UpgradeResponse {
   readonly status: number;
@@ -18,16 +25,17 @@ export function openRuntimeWebSocket(
   url: string,
   token: string | undefined,
 ): WebSocketLike | Promise<WebSocketLike> {
-  if (token === undefined) return new WebSocket(url);
+  const Constructor = WebSocket as WebSocketConstructor;
+  if (token === undefined) return new Constructor(url);
   const headers = { authorization: `Bearer ${token}` };
   const isWorker = typeof navigator !== "undefined" && navigator.userAgent === WORKER_USER_AGENT;
   if (isWorker) return upgrade(url, headers);
   // Headers are an addition of Node, Bun and Deno; a browser takes them for a protocol and throws.
-  return new WebSocket(url, { headers });
+  return new Constructor(url, { headers });
 }
 
 /** As Workers do it. */
-async function upgrade(url: string, headers: Record<string, string>): Promise<WebSocketLike> {
+async function upgrade(url: string, headers: Headers): Promise<WebSocketLike> {
   const response: UpgradeResponse = await fetch(url.replace(/^ws/, "http"), {
     headers: { ...headers, upgrade: "websocket" },
   });

@@ -9,13 +9,17 @@ export interface WebSocketLike {
   readonly readyState: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
-  addEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
+  addEventListener(
+    type: "open" | "message" | "error" | "close",
+    // Runtimes have event types of their own.
+    listener: (event: unknown) => void,
+  ): void;
   /** Only Workers' own have it, which are open when they come. */
   accept?(): void;
 }
 
-/** The fields of the events that are listened to. */
-export interface WebSocketEvent {
+/** The fields of their events that are looked at. */
+interface WebSocketEvent {
   readonly data?: unknown;
   readonly code?: number;
   readonly reason?: string;
@@ -76,14 +80,16 @@ class WebSocketTransport implements Transport {
 
   #listen(socket: WebSocketLike): void {
     socket.addEventListener("open", () => this.#listener?.onOpen());
-    socket.addEventListener("message", ({ data }) => {
+    socket.addEventListener("message", (event) => {
+      const { data } = event as WebSocketEvent;
       if (data instanceof ArrayBuffer) this.#listener?.onBytes(new Uint8Array(data));
       else this.#listener?.onHeartbeat();
     });
-    socket.addEventListener("error", ({ message }) => {
-      this.#problem = message || "the WebSocket failed";
+    socket.addEventListener("error", (event) => {
+      this.#problem = (event as WebSocketEvent).message || "the WebSocket failed";
     });
-    socket.addEventListener("close", ({ code, reason }) => {
+    socket.addEventListener("close", (event) => {
+      const { code, reason } = event as WebSocketEvent;
       const closed = reason || (code ? `closed with code ${code}` : "closed");
       this.#end(this.#problem ?? closed);
       // Workers' own wait for an answer to the close.
