@@ -1,4 +1,4 @@
 /**
  * Recipes: coordination on top of a client.
  */
-export {};
+export * from "./persistent-node.ts";
