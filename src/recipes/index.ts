@@ -3,3 +3,5 @@
  */
 export * from "./node-cache.ts";
 export * from "./persistent-node.ts";
+export * from "./tree-cache.ts";
+export type { TreeChange, TreeEntry } from "./tree-entries.ts";
