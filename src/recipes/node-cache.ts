@@ -21,7 +21,8 @@ export interface CachedNode {
  *
  * What it shows was true at one moment, and it never goes back to an older state, neither after a reconnect nor in the next
  * session. It may be behind: by a round trip while connected, by more while the client is suspended or lost, when it goes
- * on showing what it had. Not every state is seen; the last one is. Needs no particular server.
+ * on showing what it had. Not every state is seen; the last one is. What changes while the client may not read the znode
+ * no server tells: that shows after the next reconnect. Needs no particular server.
  *
  * @example
  * const cache = new NodeCache(zk, "/config");

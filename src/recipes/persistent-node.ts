@@ -144,6 +144,9 @@ export class PersistentNode implements AsyncDisposable {
       }
       this.#setPresent(true);
       this.#wasPresent = true;
+      // There is one znode at a path, so the others' are gone.
+      this.#owners.clear();
+      this.#owners.add(session.id);
       this.#follower.ready();
     } else if (this.#mayReplace(stat.ephemeralOwner)) {
       await this.#replace(session, stat);
@@ -170,14 +173,12 @@ export class PersistentNode implements AsyncDisposable {
     ]);
     if (failure instanceof NoNodeError) {
       await ensureParent(this.#zk, this.path, asked);
-    } else if (failure instanceof ConnectionLossError || failure instanceof NodeExistsError) {
-      // The Stat tells whose it is; if ours, then perhaps with the data of an earlier attempt.
-      this.#writtenNumber = 0;
-    } else if (failure !== undefined) {
+    } else if (failure === undefined) {
+      if (creating !== undefined) this.#writtenNumber = dataNumber;
+    } else if (!(failure instanceof ConnectionLossError || failure instanceof NodeExistsError)) {
       throw failure;
-    } else if (creating !== undefined) {
-      this.#writtenNumber = dataNumber;
     }
+    // Otherwise the Stat tells whose it is.
     if (stat?.ephemeralOwner !== session.id) this.#setPresent(false);
     return stat;
   }
