@@ -212,7 +212,7 @@ export function writeNotificationFrame(writer: JuteWriter, type: EventType, path
   writer.endFrame(frame);
 }
 
-const OPEN_ACL_BYTES = encodeACLs(OPEN_ACL_UNSAFE);
+const OPEN_ACL_BYTES = /* @__PURE__ */ encodeACLs(OPEN_ACL_UNSAFE);
 
 function encodeACLs(acl: readonly ACL[]): Uint8Array {
   const writer = new JuteWriter();
