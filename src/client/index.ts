@@ -1,6 +1,7 @@
 /**
  * A client of Edgekeeper and ZooKeeper, for everything that runs JavaScript.
  */
+export { ErrorCode } from "../protocol/error-code.ts";
 export { Perms } from "../protocol/op-code.ts";
 export { type ACL, type Id, OPEN_ACL_UNSAFE } from "../protocol/records.ts";
 export type { ClientInfo } from "../protocol/replies.ts";

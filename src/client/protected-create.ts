@@ -3,16 +3,23 @@
  * when the reply to its creation was lost (Curator's `withProtection`, whose names these are).
  */
 import { ErrorCode } from "../protocol/error-code.ts";
-import { ZooKeeperError } from "./errors.ts";
+import type { Clock } from "./clock.ts";
+import { errorOf, ZooKeeperError } from "./errors.ts";
 import type { CreateOptions, CreateResult, Data, OperationOptions } from "./operation-options.ts";
 import type { ZooKeeper } from "./zookeeper.ts";
+
+export interface ProtectedCreateContext {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly requestTimeoutMs: number;
+}
 
 export async function createProtected(
   zk: ZooKeeper,
   path: string,
   data: Data,
   options: CreateOptions,
-  random: () => number,
+  { clock, random, requestTimeoutMs }: ProtectedCreateContext,
 ): Promise<CreateResult> {
   const slash = path.lastIndexOf("/");
   const parent = path.slice(0, slash) || "/";
@@ -20,20 +27,32 @@ export async function createProtected(
   const protectedPath = `${path.slice(0, slash)}/${name}`;
   // An ephemeral of a session that is lost must not be taken for one of the next.
   const session = options.session ?? zk.session;
-  const once = { ...options, session, protection: false };
+  const deadlineMs = clock.now() + (options.timeoutMs ?? requestTimeoutMs);
+  const remaining = (): CreateOptions => ({
+    ...options,
+    session,
+    protection: false,
+    timeoutMs: Math.max(0, deadlineMs - clock.now()),
+  });
   for (;;) {
     try {
-      return await zk.create(protectedPath, data, once);
+      return await zk.create(protectedPath, data, remaining());
     } catch (error) {
       if (!isUnknown(error)) throw error;
       if (error.code !== ErrorCode.connectionLoss) {
-        // Nobody waits any longer: nothing may be left behind.
         void remove(zk, parent, name, session);
         throw error;
       }
     }
-    const found = await find(zk, parent, name, once);
-    if (found !== undefined) return found;
+    try {
+      const found = await find(zk, parent, name, remaining());
+      if (found !== undefined) return found;
+    } catch (error) {
+      void remove(zk, parent, name, session);
+      if (!(error instanceof ZooKeeperError)) throw error;
+      // That it could not be looked for says nothing about whether it is there.
+      throw errorOf(error.code, { path, outcome: "unknown", cause: error });
+    }
   }
 }
 
@@ -64,7 +83,10 @@ async function findPath(
   return found && (parent === "/" ? `/${found}` : `${parent}/${found}`);
 }
 
-/** Removes what may have been created. It comes behind the create, and so sees what became of it. */
+/**
+ * Removes what may have been created, when nobody waits for it any more. It comes behind the create, and so sees what
+ * became of it.
+ */
 async function remove(
   zk: ZooKeeper,
   parent: string,

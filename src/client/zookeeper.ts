@@ -107,7 +107,7 @@ export class ZooKeeper implements AsyncDisposable {
     options: CreateOptions = {},
   ): Promise<CreateResult> {
     if (options.protection) {
-      return await createProtected(this, path, data, options, this.#keeper.options.random);
+      return await createProtected(this, path, data, options, this.#keeper.options);
     }
     return await this.#ask(options, {
       request: encodeCreate(this.#chroot.hide(path), data, options),

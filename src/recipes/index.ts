@@ -6,11 +6,17 @@ export type { BarrierMember } from "./barrier-member.ts";
 export { Counter, type CounterOptions } from "./counter.ts";
 export { CounterDataError, CounterRangeError } from "./counter-format.ts";
 export { DoubleBarrier } from "./double-barrier.ts";
+export { type Held, type HoldOptions, NotHeldError } from "./held.ts";
 export { IdGenerator, type IdGeneratorOptions } from "./id-generator.ts";
+export { type Leader, LeaderElection, type LeaderElectionOptions } from "./leader-election.ts";
+export { type AcquireOptions, Lock, type LockOptions } from "./lock.ts";
+export { type Acquirable, type MultiHeld, MultiLock } from "./multi-lock.ts";
+export type { WaitOptions } from "./patience.ts";
 export { type PutOptions, Queue, type QueueOptions } from "./queue.ts";
 export type { QueueClaim } from "./queue-claim.ts";
 export { ItemTooLargeError, QueueFullError } from "./queue-errors.ts";
-export type { WaitOptions } from "./time-limit.ts";
+export { ReadWriteLock, type ReadWriteLockOptions } from "./read-write-lock.ts";
+export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export {
   AlreadyVotedError,
   type TwoPhaseTransaction,

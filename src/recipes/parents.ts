@@ -1,0 +1,25 @@
+/**
+ * Znodes that others stand below.
+ */
+import { type OperationOptions, UnimplementedError, type ZooKeeper } from "../client/index.ts";
+
+export function childPath(parent: string, name: string): string {
+  return parent === "/" ? `/${name}` : `${parent}/${name}`;
+}
+
+/**
+ * Creates a path, as containers, which the server removes some time after their last child. Where the server has none
+ * (ZooKeeper before 3.5.3), they are persistent and stay.
+ */
+export async function ensureContainer(
+  zk: ZooKeeper,
+  path: string,
+  options: OperationOptions,
+): Promise<void> {
+  try {
+    await zk.ensurePath(path, { ...options, mode: "container" });
+  } catch (error) {
+    if (!(error instanceof UnimplementedError)) throw error;
+    await zk.ensurePath(path, options);
+  }
+}
