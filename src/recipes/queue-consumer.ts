@@ -227,10 +227,8 @@ export class QueueConsumer {
           .commit(options);
         return czxid;
       } catch (error) {
-        if (error instanceof TransactionError) {
-          if (error.index === 1 && error.cause instanceof NoNodeError) this.#forget();
-          return undefined;
-        }
+        // If not the item but the folder of the claims is gone, that is a change: the next listing makes it again.
+        if (error instanceof TransactionError) return undefined;
         if (!(error instanceof ConnectionLossError)) throw error;
       }
       try {
@@ -240,12 +238,6 @@ export class QueueConsumer {
         if (!(error instanceof NoNodeError)) throw error;
       }
     }
-  }
-
-  /** The folder of the claims, empty for a while, is gone: it is looked for, and made again, with the next listing. */
-  #forget(): void {
-    this.#available = [];
-    this.#seen = -1;
   }
 }
 
