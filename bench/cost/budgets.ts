@@ -5,7 +5,7 @@
 export interface Budget {
   /** Of a request that is alone in its batch. */
   readonly single: number;
-  /** Of one among two hundred: the row of the zxid is the batch's, not its own. */
+  /** Of one among two hundred: a parent's row is the batch's, not its own. */
   readonly batch: number;
 }
 
@@ -17,37 +17,43 @@ export interface Spending {
   readonly batch: { readonly rowsWritten: number } | undefined;
 }
 
-/** What arrives at once may still be several batches: this much each operation may write of their zxids. */
+/** A row reserves a thousand zxids. What is counted of an operation takes fewer, but may begin just before the next row. */
+const ZXID_SHARE = 0.03;
+
+/** What arrives at once may still be several batches: so much each operation may write of a row that a batch shares. */
 const BATCH_SHARE = 0.1;
 
 const NOTHING: Budget = { single: 0, batch: 0 };
 
-/** A budget of rows of which one is the batch's. */
-function withZxid(single: number): Budget {
-  return { single, batch: single - 1 + BATCH_SHARE };
+/** A budget of rows of the operation's own, and others that a batch writes once: those of parents. */
+function rows(own: number, shared = 0): Budget {
+  return {
+    single: own + shared + ZXID_SHARE,
+    batch: own + shared * BATCH_SHARE + ZXID_SHARE,
+  };
 }
 
 /** A budget of what many connections do: how much of it meets in a batch is up to the machine. */
 function evenAlone(most: number): Budget {
-  return { single: most, batch: most };
+  return { single: most + ZXID_SHARE, batch: most + ZXID_SHARE };
 }
 
 export const budgets = {
   read: NOTHING,
   ping: NOTHING,
   idle: NOTHING,
-  setData: withZxid(2),
-  create: withZxid(3),
-  delete: withZxid(3),
-  createEphemeral: withZxid(4),
-  deleteEphemeral: withZxid(4),
+  setData: rows(1),
+  create: rows(1, 1),
+  delete: rows(1, 1),
+  createEphemeral: rows(2, 1),
+  deleteEphemeral: rows(2, 1),
   /** A znode is created and deleted; waiting for it costs nothing. */
-  lock: { single: 8, batch: 6 + 2 * BATCH_SHARE },
-  contendedLock: evenAlone(8),
-  openSession: evenAlone(2),
-  closeSession: evenAlone(2),
+  lock: evenAlone(6),
+  contendedLock: evenAlone(6),
+  openSession: evenAlone(1),
+  closeSession: evenAlone(1),
   /** Opened, a znode created, closed: then the session's row, the znode's, its parent's and its entry go. */
-  sessionWithEphemeral: evenAlone(11),
+  sessionWithEphemeral: evenAlone(8),
 } as const satisfies Record<string, Budget>;
 
 /** Sentences about what was over its budget. */
@@ -69,5 +75,7 @@ export function isOver(rowsWritten: number, most: number): boolean {
 
 function excess(what: string, rowsWritten: number, most: number): string[] {
   if (!isOver(rowsWritten, most)) return [];
-  return [`${what}: ${rowsWritten.toFixed(2)} rows written per operation, the budget is ${most}`];
+  return [
+    `${what}: ${rowsWritten.toFixed(2)} rows written per operation, the budget is ${most.toFixed(2)}`,
+  ];
 }

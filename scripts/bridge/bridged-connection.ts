@@ -8,6 +8,7 @@
 import type { Socket } from "node:net";
 import { FrameDecoder } from "../../src/protocol/frame-decoder.ts";
 import { FRAME_HEADER_BYTES } from "../../src/protocol/limits.ts";
+import { Heartbeat, PING_TEXT, PONG_TEXT } from "./heartbeat.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Bytes waiting for the server at which reading from the client pauses, and at which it goes on. */
@@ -25,6 +26,7 @@ export class BridgedConnection {
   readonly #client: Socket;
   readonly #server: WebSocket;
   readonly #decoder = new FrameDecoder();
+  readonly #heartbeat = new Heartbeat();
   readonly #report: (line: string) => void;
   readonly #name: string;
   #isClientSlow = false;
@@ -64,7 +66,13 @@ export class BridgedConnection {
       this.#client.resume();
     });
     server.addEventListener("message", ({ data }) => {
-      if (data instanceof ArrayBuffer) this.#deliver(data);
+      if (data instanceof ArrayBuffer) {
+        const message = new Uint8Array(data);
+        this.#heartbeat.onReplies(message);
+        this.#deliver(message);
+      } else if (data === PONG_TEXT) {
+        this.#deliver(this.#heartbeat.reply());
+      }
     });
     server.addEventListener("error", () => {
       // "close" follows.
@@ -91,7 +99,10 @@ export class BridgedConnection {
     if (this.#server.readyState !== WebSocket.OPEN) return; // Closing: too late for more.
     const frames: Uint8Array[] = [];
     const isIntact = this.#decoder.push(chunk, frames);
-    if (frames.length > 0) this.#server.send(joinFrames(frames));
+    if (frames.length > 0) {
+      const isPing = this.#heartbeat.takesPing(frames);
+      this.#server.send(isPing ? PING_TEXT : joinFrames(frames));
+    }
     if (!isIntact) {
       this.#report(`${this.#name}: closed: it does not speak ZooKeeper's protocol`);
       this.#client.destroy();
@@ -113,9 +124,9 @@ export class BridgedConnection {
     this.#resume();
   }
 
-  #deliver(data: ArrayBuffer): void {
+  #deliver(bytes: Uint8Array): void {
     const client = this.#client;
-    if (client.write(new Uint8Array(data)) || client.destroyed) return;
+    if (client.write(bytes) || client.destroyed) return;
     if (client.writableLength > unreadBytesMax) {
       this.#report(`${this.#name}: closed: it does not read its replies`);
       client.destroy();

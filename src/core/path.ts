@@ -28,14 +28,14 @@ export function isValidPath(path: string): boolean {
 
 /** Everything before the last slash; the root for a top-level znode. Undefined for a path without a slash. */
 export function parentPath(path: string): string | undefined {
-  const slash = lastSlash(path);
+  const slash = path.lastIndexOf("/");
   if (slash < 0) return undefined;
   return slash === 0 ? ROOT : path.slice(0, slash);
 }
 
 /** Everything behind the last slash. */
 export function nodeName(path: string): string {
-  return path.slice(lastSlash(path) + 1);
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Path of the child of that name. */
@@ -53,13 +53,6 @@ export function sequenceSuffix(counter: number): string {
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
-
-/** As `lastIndexOf`, which is a call into the runtime: names are short. */
-function lastSlash(path: string): number {
-  let at = path.length - 1;
-  while (at >= 0 && path.charCodeAt(at) !== SLASH) at--;
-  return at;
-}
 
 function isEmptyOrRelative(path: string, start: number, end: number): boolean {
   const length = end - start;

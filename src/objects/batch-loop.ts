@@ -66,8 +66,6 @@ export class BatchLoop {
   #runAlone(): void {
     try {
       this.#runBatch();
-      this.#options.subtree.send();
-      this.#options.onBatch();
     } catch (error) {
       this.#options.onError(error);
     }
@@ -75,15 +73,11 @@ export class BatchLoop {
   }
 
   async #run(): Promise<void> {
-    const { subtree, sync, onBatch, onError } = this.#options;
+    const { subtree, onError } = this.#options;
     try {
       do {
         await this.#gather();
-        const hasWritten = this.#runBatch();
-        // Each message of its own would wait for the commit by itself, at the price of a turn each.
-        if (hasWritten && subtree.recipients.size > 1) await sync();
-        subtree.send();
-        onBatch();
+        this.#runBatch();
         await this.#letOthersIn();
       } while (this.#isAsked || subtree.queued > 0);
     } catch (error) {
@@ -93,15 +87,13 @@ export class BatchLoop {
     this.#pollHeld();
   }
 
-  #runBatch(): boolean {
-    const { subtree } = this.#options;
+  #runBatch(): void {
+    const { subtree, onBatch } = this.#options;
     const { requests } = subtree.counters;
     this.#isAsked = false;
-    const hasWritten = subtree.runBatch(Date.now());
-    const [first, second] = subtree.recipients;
-    const isSolo = second === undefined && subtree.counters.requests === requests + 1;
-    this.#soloist = isSolo ? first : undefined;
-    return hasWritten;
+    const only = subtree.runBatch(Date.now());
+    this.#soloist = subtree.counters.requests === requests + 1 ? only : undefined;
+    onBatch();
   }
 
   /**

@@ -9,8 +9,11 @@ import type { Session, Store, SubtreeTotals } from "../core/store.ts";
 import type { WatchKind, WatchMode } from "../core/watch-manager.ts";
 import type { Znode } from "../core/znode.ts";
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import { CachedZnode } from "./cached-znode.ts";
 import { ChildNames } from "./child-names.ts";
-import { GenerationCache, type Weighed } from "./generation-cache.ts";
+import { EphemeralTable } from "./ephemeral-table.ts";
+import { GenerationCache } from "./generation-cache.ts";
+import { jsonLists } from "./json-lists.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
 import { isLarge } from "./znode-record.ts";
@@ -38,34 +41,8 @@ const ZXIDS_PER_ROW = 1_000;
 /** Names kept in memory, over all lists of children, in each of the cache's two generations. */
 const CACHED_NAMES = 100_000;
 
-/** What a znode weighs beside its path and its data. */
-const ZNODE_OVERHEAD_BYTES = 250;
-
-/** What it weighs to know that there is no znode, beside the path. */
-const MISSING_OVERHEAD_BYTES = 100;
-
 /** A watch of a hibernating WebSocket that has too many for the socket's attachment. */
 export type SpilledWatch = { kind: WatchKind; path: string; mode: WatchMode };
-
-/** What is at a path, as the running batch has it so far. */
-class CachedZnode implements Weighed {
-  readonly path: string;
-  /** Null when it is known that there is none. */
-  znode: Znode | null;
-  /** The database's large data is not that of the znode, whether it has some or not. */
-  isLargeDataChanged = false;
-
-  constructor(path: string, znode: Znode | null) {
-    this.path = path;
-    this.znode = znode;
-  }
-
-  get weight(): number {
-    const { path, znode } = this;
-    if (znode === null) return MISSING_OVERHEAD_BYTES + path.length;
-    return ZNODE_OVERHEAD_BYTES + path.length + (znode.data?.length ?? 0);
-  }
-}
 
 export class SqliteStore implements Store {
   lastZxid: Zxid;
@@ -76,22 +53,19 @@ export class SqliteStore implements Store {
   readonly #sql: SqlStorage;
   /** No zxid above this has been given out: what the database has. */
   #reservedZxid: Zxid;
+  readonly #ephemerals: EphemeralTable;
   readonly #rows: ZnodeRowsWriter;
+  /** Znodes changed since the last flush, which the cache may have dropped. */
+  readonly #changed = new Map<string, CachedZnode>();
   readonly #cache = new GenerationCache<CachedZnode>(CACHE_BYTES);
   /** Complete lists of the children of those znodes that were asked for. */
   readonly #children = new GenerationCache<ChildNames>(CACHED_NAMES);
-  /** Complete lists of the ephemerals of those sessions that were asked for. */
-  readonly #ephemerals = new Map<SessionId, Set<string>>();
-  /** Znodes changed since the last flush, which the cache may have dropped. */
-  readonly #changed = new Map<string, CachedZnode>();
   /** Containers and znodes with a TTL that came (true) or went since the last flush. */
   readonly #changedReapable = new Map<string, boolean>();
   /** Undefined until somebody asks. */
   #treeTotals: TreeTotals | undefined;
   /** Something has changed that may be due for the reaper some time. */
   #isReapingAhead = false;
-  /** Ephemerals added (true) or removed since the last flush. */
-  readonly #changedEphemerals = new Map<SessionId, Map<string, boolean>>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -101,6 +75,7 @@ export class SqliteStore implements Store {
       .one().value;
     this.#reservedZxid = this.lastZxid;
     this.sessions = new SessionTable(sql);
+    this.#ephemerals = new EphemeralTable(sql);
     this.#rows = new ZnodeRowsWriter(sql);
     this.#isReapingAhead = sql.exec("SELECT 1 FROM reapable LIMIT 1").toArray().length > 0;
   }
@@ -135,7 +110,7 @@ export class SqliteStore implements Store {
     const siblings = this.#children.get(parentPath(path) ?? ROOT);
     siblings?.delete(nodeName(path));
     this.#children.delete(path);
-    if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, false);
+    if (znode.ephemeralOwner !== 0) this.#ephemerals.change(znode.ephemeralOwner, path, false);
   }
 
   childNames(path: string): readonly string[] {
@@ -143,20 +118,12 @@ export class SqliteStore implements Store {
   }
 
   ephemeralPaths(owner: SessionId): readonly string[] {
-    return [...this.#loadEphemerals(owner)];
+    return this.#ephemerals.pathsOf(owner);
   }
 
-  /** The paths of all ephemerals, by session. */
+  /** The paths of all ephemerals, by session, as the last batch left them. */
   ephemeralsByOwner(): Map<SessionId, string[]> {
-    this.#flushEphemerals();
-    const byOwner = new Map<SessionId, string[]>();
-    const query = "SELECT owner, path FROM ephemerals";
-    for (const [owner, path] of this.#sql.exec(query).raw<[SessionId, string]>()) {
-      const paths = byOwner.get(owner);
-      if (paths === undefined) byOwner.set(owner, [path]);
-      else paths.push(path);
-    }
-    return byOwner;
+    return this.#ephemerals.byOwner();
   }
 
   countSubtree(path: string): number {
@@ -208,7 +175,7 @@ export class SqliteStore implements Store {
 
   deleteSession(id: SessionId): void {
     this.sessions.delete(id);
-    this.#ephemerals.delete(id);
+    this.#ephemerals.forget(id);
   }
 
   insertSpilledWatches(session: SessionId, watches: readonly SpilledWatch[]): void {
@@ -257,7 +224,7 @@ export class SqliteStore implements Store {
    */
   flush(): void {
     this.#flushZnodes();
-    this.#flushEphemerals();
+    this.rowsWritten += this.#ephemerals.flush();
     this.#flushReapable();
     this.rowsWritten += this.sessions.flush();
     if (this.lastZxid > this.#reservedZxid) {
@@ -279,16 +246,6 @@ export class SqliteStore implements Store {
     }
     this.#changed.clear();
     this.rowsWritten += this.#rows.finish();
-  }
-
-  #flushEphemerals(): void {
-    for (const [owner, paths] of this.#changedEphemerals) {
-      for (const [path, added] of paths) {
-        if (added) this.#write("INSERT OR REPLACE INTO ephemerals VALUES (?, ?)", owner, path);
-        else this.#write("DELETE FROM ephemerals WHERE owner = ? AND path = ?", owner, path);
-      }
-    }
-    this.#changedEphemerals.clear();
   }
 
   #flushReapable(): void {
@@ -340,7 +297,7 @@ export class SqliteStore implements Store {
       siblings.add(nodeName(path));
       this.#children.grow(1);
     }
-    if (znode.ephemeralOwner !== 0) this.#changeEphemeral(znode.ephemeralOwner, path, true);
+    if (znode.ephemeralOwner !== 0) this.#ephemerals.change(znode.ephemeralOwner, path, true);
     if (isReapable(znode)) this.#changedReapable.set(path, true);
   }
 
@@ -359,35 +316,6 @@ export class SqliteStore implements Store {
     this.#children.add(path, children);
     return children;
   }
-
-  #loadEphemerals(owner: SessionId): Set<string> {
-    let paths = this.#ephemerals.get(owner);
-    if (paths === undefined) {
-      const rows = this.#sql.exec<{ path: string }>(
-        "SELECT path FROM ephemerals WHERE owner = ?",
-        owner,
-      );
-      paths = new Set(rows.toArray().map((row) => row.path));
-      for (const [path, added] of this.#changedEphemerals.get(owner) ?? []) {
-        if (added) paths.add(path);
-        else paths.delete(path);
-      }
-      this.#ephemerals.set(owner, paths);
-    }
-    return paths;
-  }
-
-  #changeEphemeral(owner: SessionId, path: string, added: boolean): void {
-    let changed = this.#changedEphemerals.get(owner);
-    if (changed === undefined) {
-      changed = new Map();
-      this.#changedEphemerals.set(owner, changed);
-    }
-    changed.set(path, added);
-    const loaded = this.#ephemerals.get(owner);
-    if (added) loaded?.add(path);
-    else loaded?.delete(path);
-  }
 }
 
 function countChange(totals: TreeTotals, { path, znode }: CachedZnode, after: Znode | null): void {
@@ -397,27 +325,6 @@ function countChange(totals: TreeTotals, { path, znode }: CachedZnode, after: Zn
 
 function sizeOf(path: string, znode: Znode | null): number {
   return znode === null ? 0 : path.length + (znode.data?.length ?? 0);
-}
-
-/** UTF-16 units that a list for `json_each` has at most, unless one entry is longer: a bound value may have 2 MB. */
-const LIST_UNITS_MAX = 256 * 1024;
-
-/** The entries as JSON arrays, of which each is short enough to be bound. */
-function jsonLists(entries: readonly (readonly string[])[]): string[] {
-  const lists: string[] = [];
-  let list: string[] = [];
-  let units = 0;
-  for (const entry of entries) {
-    const text = JSON.stringify(entry);
-    list.push(text);
-    units += text.length;
-    if (units < LIST_UNITS_MAX) continue;
-    lists.push(`[${list.join()}]`);
-    list = [];
-    units = 0;
-  }
-  if (list.length > 0) lists.push(`[${list.join()}]`);
-  return lists;
 }
 
 function isReapable(znode: Znode): boolean {

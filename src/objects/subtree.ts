@@ -76,12 +76,9 @@ export class Subtree {
   readonly #options: SubtreeOptions;
   readonly #machine: StateMachine;
   readonly #queue = new RequestQueue();
-  /** Channels that something has happened to since the last commit, and those of them that end. */
+  /** Channels that something has happened to since the last batch was sent, and those of them that end. */
   readonly #touched = new Set<Channel>();
   readonly #closing = new Set<Channel>();
-  /** The same of what is committed and not sent. */
-  readonly #recipients = new Set<Channel>();
-  readonly #leaving = new Set<Channel>();
   /** The request that is being handled. */
   #answering: Arrival | undefined;
   #answeringMs = 0;
@@ -156,16 +153,11 @@ export class Subtree {
     return this.#queue.release(channel);
   }
 
-  /** Channels that {@link send} has something for, or that it closes. */
-  get recipients(): ReadonlySet<Channel> {
-    return this.#recipients;
-  }
-
   /**
-   * Applies what has arrived, up to the limits of a batch, and hands it to the platform to commit. Returns whether
-   * there is anything to commit. {@link send} must follow.
+   * Applies what has arrived, up to the limits of a batch, hands it to the platform to commit, and sends the answers behind the
+   * commit. Returns the channel that it was about, when it was a single one.
    */
-  runBatch(nowMs: number): boolean {
+  runBatch(nowMs: number): Channel | undefined {
     let bytes = 0;
     const context = this.#context(nowMs);
     this.#prefetch();
@@ -178,32 +170,29 @@ export class Subtree {
       this.#handle(arrival, context);
       bytes += channel.out.length - before;
     }
-    return this.#commit(nowMs);
+    const [first, second] = this.#touched;
+    this.#commit(nowMs);
+    this.#send();
+    return second === undefined ? first : undefined;
   }
 
   /** Runs the timers that are due, commits what they did and tells whom it concerns. */
   runAlarm(nowMs: number): void {
     // A client that comes back before its deadline must not expire because its handshake is still queued.
-    if (this.queued > 0) {
-      this.runBatch(nowMs);
-      this.send();
-    }
+    if (this.queued > 0) this.runBatch(nowMs);
     this.#options.alarms.run(nowMs);
     this.#commit(nowMs);
-    this.send();
+    this.#send();
   }
 
-  /**
-   * Sends what the last batches wrote to their channels. It waits, in the platform's output gate, until all that was
-   * written before is durable.
-   */
-  send(): void {
-    for (const channel of this.#recipients) {
+  /** Sends what the batch wrote to its channels. In the platform's output gate it waits until that is durable. */
+  #send(): void {
+    for (const channel of this.#touched) {
       if (channel.out.length > 0) channel.transport.send(channel.out.take());
     }
-    for (const channel of this.#leaving) channel.transport.close(channel.closeCode);
-    this.#recipients.clear();
-    this.#leaving.clear();
+    for (const channel of this.#closing) channel.transport.close(channel.closeCode);
+    this.#touched.clear();
+    this.#closing.clear();
     this.#queue.releaseAll();
   }
 
@@ -331,7 +320,7 @@ export class Subtree {
     channel.transport.abort();
   }
 
-  #commit(nowMs: number): boolean {
+  #commit(nowMs: number): void {
     const { store, alarms, onTouched, reapIntervalMs } = this.#options;
     this.counters.batches += 1;
     for (const channel of this.#touched) {
@@ -343,20 +332,11 @@ export class Subtree {
     for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
     for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
     store.flush();
-    let hasWritten = store.rowsWritten > this.#rowsCommitted;
-    this.#rowsCommitted = store.rowsWritten;
     // A write touches the storage as well.
-    if (!hasWritten) store.touch();
+    if (store.rowsWritten === this.#rowsCommitted) store.touch();
+    this.#rowsCommitted = store.rowsWritten;
     if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
-    if (alarms.arm(nowMs)) {
-      this.counters.alarmsSet += 1;
-      hasWritten = true;
-    }
-    for (const channel of this.#touched) this.#recipients.add(channel);
-    for (const channel of this.#closing) this.#leaving.add(channel);
-    this.#touched.clear();
-    this.#closing.clear();
-    return hasWritten;
+    if (alarms.arm(nowMs)) this.counters.alarmsSet += 1;
   }
 
   #context(nowMs: number): StepContext {

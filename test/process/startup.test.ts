@@ -102,12 +102,23 @@ async function handshake(socket: Socket, timeoutMs: number): Promise<Buffer> {
   request.writeInt32BE(timeoutMs, 16);
   request.writeInt32BE(16, 28);
   socket.write(request);
+  return await readFrame(socket);
+}
+
+/** The next frame, of which nothing has arrived yet, without its length. */
+async function readFrame(socket: Socket): Promise<Buffer> {
   let reply = Buffer.alloc(0);
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     reply = Buffer.concat([reply, chunk as Buffer]);
     if (reply.length >= 4 && reply.length >= 4 + reply.readInt32BE(0)) break;
   }
   return reply.subarray(4);
+}
+
+/** WebSocket messages that have reached the object. */
+async function messagesTo(server: { host: string; httpPort: number }): Promise<number> {
+  const response = await fetch(`http://${server.host}:${server.httpPort}/v1/default/counters`);
+  return ((await response.json()) as { webSocketMessages: number }).webSocketMessages;
 }
 
 async function openWebSocket(port: number): Promise<WebSocket> {
@@ -364,6 +375,15 @@ test("the bridge lets TCP clients reach a server's WebSockets", async () => {
   )?.[1];
   const client = await open("127.0.0.1", Number(port));
   expect((await handshake(client, 10_000)).readInt32BE(4)).toBe(10_000);
+  // A ping wakes nobody: the object hears of it only when it asks the platform.
+  const before = await messagesTo(server);
+  for (let pings = 1; pings <= 3; pings++) {
+    client.write(Buffer.from("00000008fffffffe0000000b", "hex"));
+    const pong = await readFrame(client);
+    expect(pong.length).toBe(16);
+    expect(pong.readInt32BE(0)).toBe(-2);
+  }
+  expect(await messagesTo(server)).toBe(before);
   const again = run(node, [script, "--url", url, "--zk-port", String(port)]);
   expect(await again.exited).toBe(1);
   expect(again.stderr).toBe(`edgekeeper bridge: --zk-port ${port}: in use by another program\n`);

@@ -118,6 +118,54 @@ test("writes the server's bytes as they are", async () => {
   );
 });
 
+const PING = frame(Buffer.from("fffffffe0000000b", "hex"));
+
+/** A reply with that zxid; xid -1 makes it an event. */
+function reply(xid: number, zxid: number): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeInt32BE(xid, 0);
+  header.writeBigInt64BE(BigInt(zxid), 4);
+  return frame(header);
+}
+
+test("sends a ping of an idle client as text, and answers it as the server would", async () => {
+  const client = await openClient();
+  const peer = await nextPeer();
+  const received: Buffer[] = [];
+  client.on("data", (chunk: Buffer) => received.push(chunk));
+  const arrived = async (expected: Buffer): Promise<void> => {
+    await vi.waitFor(() => expect(Buffer.concat(received)).toEqual(expected));
+    received.length = 0;
+  };
+  client.write(frame("handshake"));
+  await vi.waitFor(() => expect(peer.messages).toHaveLength(1));
+  // Nothing is promised to whom has no session yet, and has an answer to wait for.
+  client.write(PING);
+  await vi.waitFor(() => expect(peer.messages).toHaveLength(2));
+  const answers = Buffer.concat([frame(Buffer.alloc(36)), reply(-2, 5), reply(-1, -1)]);
+  peer.send(answers);
+  await arrived(answers);
+
+  client.write(PING);
+  await vi.waitFor(() => expect(peer.texts).toEqual(["ping"]));
+  peer.sendText("pong");
+  await arrived(frame(Buffer.from("fffffffe000000000000000500000000", "hex")));
+
+  const request = frame(Buffer.from("0000000100000003", "hex"));
+  for (const bytes of [Buffer.concat([request, PING]), PING]) client.write(bytes);
+  await vi.waitFor(() =>
+    expect(Buffer.concat(peer.messages.slice(2))).toEqual(Buffer.concat([request, PING, PING])),
+  );
+  const late = Buffer.concat([reply(1, 6), reply(-2, 6), reply(-2, 7)]);
+  peer.send(late);
+  await arrived(late);
+  client.write(PING);
+  await vi.waitFor(() => expect(peer.texts).toEqual(["ping", "ping"]));
+  expect(peer.messages.length).toBeLessThanOrEqual(4);
+  peer.sendText("pong");
+  await arrived(frame(Buffer.from("fffffffe000000000000000700000000", "hex")));
+});
+
 test("closes the WebSocket when the client closes", async () => {
   const client = await openClient();
   const peer = await nextPeer();

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
+const textFrame = 0x81;
 const binaryFrame = 0x82;
 const closeFrame = 0x88;
 
@@ -58,6 +59,7 @@ export class WebSocketServer {
 export class WebSocketPeer {
   readonly socket: Socket;
   readonly messages: Buffer[] = [];
+  readonly texts: string[] = [];
   closeCode: number | undefined;
   isGone = false;
   #received: Buffer = Buffer.alloc(0);
@@ -74,6 +76,10 @@ export class WebSocketPeer {
 
   send(payload: Uint8Array): void {
     this.#write(binaryFrame, payload);
+  }
+
+  sendText(text: string): void {
+    this.#write(textFrame, Buffer.from(text));
   }
 
   close(code: number, reason: string): void {
@@ -119,6 +125,7 @@ export class WebSocketPeer {
   }
 
   #take(kind: number, payload: Buffer): void {
+    if (kind === textFrame) this.texts.push(payload.toString());
     if (kind === binaryFrame) this.messages.push(payload);
     if (kind === closeFrame) {
       this.closeCode = payload.readUInt16BE(0);
