@@ -18,6 +18,7 @@ const commands = {
   build: [["scripts/build.ts"]],
   bridge: [["scripts/bridge.ts"]],
   bench: [["bench/main.ts"]],
+  "bench:client": [["bench/client/main.ts"]],
   "bench:scale": [["bench/scale/main.ts"]],
   dev: [["wrangler", "dev", "--env", "dev"]],
   // Its top level, not "dev" of wrangler.toml, which has a TCP listener.

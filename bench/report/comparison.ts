@@ -57,7 +57,8 @@ export function compareServers(
   });
 }
 
-function ratiosOf({ better }: Figure, ours: Summary, theirs: Summary): (number | null)[] {
+/** Of each round: above 1 when `ours` is the better one. */
+export function ratiosOf({ better }: Figure, ours: Summary, theirs: Summary): (number | null)[] {
   return ours.valueByRound.map((value, round) => {
     const other = theirs.valueByRound[round] ?? null;
     if (value === null || other === null) return null;
