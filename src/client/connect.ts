@@ -69,6 +69,6 @@ async function transportOf(
   if (kind === "webSocket") {
     return webSocketTransport(webSocket ?? ((url) => openRuntimeWebSocket(url, token)));
   }
-  // So that nothing of Node's is in a bundle for anywhere else.
+  // Not part of what is loaded where it is not used.
   return (await import("./transport/tcp-node.ts")).openTcp;
 }

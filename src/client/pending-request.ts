@@ -5,7 +5,7 @@ import { ErrorCode } from "../protocol/error-code.ts";
 import type { JuteReader } from "../protocol/jute-reader.ts";
 import type { ReplyHeader } from "../protocol/records.ts";
 import type { Request } from "../protocol/request-records.ts";
-import { errorOf, type Outcome, ZooKeeperError } from "./errors.ts";
+import { ClientErrorCode, errorOf, type Outcome, ZooKeeperError } from "./errors.ts";
 
 /** Makes the result out of a reply. Called while the reply is handled, before anything that came after it. */
 export type Decode<T> = (reader: JuteReader, header: ReplyHeader) => T;
@@ -36,7 +36,7 @@ export class PendingRequest {
   readonly deadlineMs: number;
   xid = 0;
   timesSent = 0;
-  /** When it was sent, on the client's clock; undefined while it waits to be. */
+  /** When it was sent last, on the client's clock; undefined before it ever was. */
   sentMs: number | undefined;
   readonly #decode: Decode<unknown>;
   readonly #resolve: (result: unknown) => void;
@@ -72,9 +72,14 @@ export class PendingRequest {
     return this.isWrite && this.sentMs !== undefined ? "unknown" : "notApplied";
   }
 
-  /** Called once, when it is settled. */
-  set onSettled(callback: () => void) {
-    this.#onSettled = callback;
+  /** Fails when the signal is aborted. */
+  abortWith(signal: AbortSignal): void {
+    const onAbort = (): void => {
+      const { path, outcome } = this;
+      this.fail(errorOf(ClientErrorCode.aborted, { path, outcome, cause: signal.reason }));
+    };
+    signal.addEventListener("abort", onAbort);
+    this.#onSettled = () => signal.removeEventListener("abort", onAbort);
   }
 
   accept(reader: JuteReader, header: ReplyHeader): void {

@@ -8,9 +8,9 @@ import { JuteWriter } from "../protocol/jute-writer.ts";
 import { OpCode, ReservedXid } from "../protocol/op-code.ts";
 import { type ReplyHeader, writeRequestHeader } from "../protocol/records.ts";
 import { writeRequest } from "../protocol/requests.ts";
-import { errorOf } from "./errors.ts";
+import { errorOf, type ZooKeeperError } from "./errors.ts";
 import { Line } from "./line.ts";
-import type { PendingRequest } from "./pending-request.ts";
+import { type Asked, PendingRequest } from "./pending-request.ts";
 
 /** A message is sent when it has this many bytes. */
 const MESSAGE_BYTES = 512 * 1024;
@@ -27,6 +27,7 @@ export class Pipeline {
   readonly #sent = new Line<PendingRequest>();
   /** Apart, because a server may answer them ahead of others. */
   readonly #sentAuths = new Line<PendingRequest>();
+  #deadlineMs = Infinity;
   #xid = 0;
 
   constructor(requestBytesMax: number) {
@@ -38,12 +39,29 @@ export class Pipeline {
     return this.#waiting.length > 0 && this.#sent.length < SENT_MAX;
   }
 
-  add(pending: PendingRequest): void {
-    this.#waiting.push(pending);
+  /** No request is due before, on the client's clock. */
+  get deadlineMs(): number {
+    return this.#deadlineMs;
   }
 
-  /** Puts these before all that wait. */
-  addFirst(pending: readonly PendingRequest[]): void {
+  /** Puts a request behind all that wait, and gives what its reply is decoded to. */
+  ask<T>(asked: Asked<T>, deadlineMs: number, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const onResult = resolve as (result: unknown) => void;
+      const pending = new PendingRequest(asked, deadlineMs, onResult, reject);
+      if (signal !== undefined) pending.abortWith(signal);
+      if (deadlineMs < this.#deadlineMs) this.#deadlineMs = deadlineMs;
+      this.#waiting.push(pending);
+    });
+  }
+
+  /** Puts requests of the client itself before all that wait; they are about this connection only. */
+  askFirst(requests: readonly Asked<unknown>[], onFailure: (error: ZooKeeperError) => void): void {
+    const onError = onFailure as (error: unknown) => void;
+    const pending = requests.map((asked) => {
+      const ofConnection = { ...asked, isOfConnection: true };
+      return new PendingRequest(ofConnection, Infinity, () => {}, onError);
+    });
     this.#waiting.prepend(pending);
   }
 
@@ -81,7 +99,6 @@ export class Pipeline {
         const cause = new Error(reason);
         pending.fail(errorOf(ErrorCode.connectionLoss, { path, outcome, cause }));
       } else {
-        pending.sentMs = undefined;
         again.push(pending);
       }
     }
@@ -99,8 +116,8 @@ export class Pipeline {
     }
   }
 
-  /** Fails what has waited too long, and returns the nearest deadline of the others. */
-  expire(nowMs: number): number {
+  /** Fails what has waited too long. */
+  expire(nowMs: number): void {
     let nearestMs = Infinity;
     for (const line of [this.#sentAuths, this.#sent, this.#waiting]) {
       for (const pending of line) {
@@ -110,7 +127,7 @@ export class Pipeline {
         else pending.fail(errorOf(ErrorCode.operationTimeout, { path, outcome }));
       }
     }
-    return nearestMs;
+    this.#deadlineMs = nearestMs;
   }
 
   #write(pending: PendingRequest, nowMs: number): void {

@@ -19,7 +19,7 @@ import { encodeData } from "./create-request.ts";
 import { ClientErrorCode, errorOf, type ZooKeeperError } from "./errors.ts";
 import { type ConnectAnswer, NEW_SESSION, type SessionIdentity } from "./handshake.ts";
 import type { OperationOptions } from "./operation-options.ts";
-import { type Asked, PendingRequest } from "./pending-request.ts";
+import type { Asked } from "./pending-request.ts";
 import { CLOSE_SESSION_FRAME } from "./fixed-frames.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Session } from "./session.ts";
@@ -83,8 +83,6 @@ export class SessionKeeper {
   #burial: SessionIdentity | undefined;
   #lastZxid = 0;
   #retryAtMs = 0;
-  /** No request is due before. */
-  #requestDeadlineMs = Infinity;
   #closing: Promise<void> | undefined;
   #problem: string | undefined;
 
@@ -132,22 +130,10 @@ export class SessionKeeper {
     const refusal = this.#refusal(asked, options);
     if (refusal !== undefined) return Promise.reject(refusal);
     const { signal, timeoutMs = this.#options.requestTimeoutMs } = options;
-    return new Promise<T>((resolve, reject) => {
-      const deadlineMs = this.#clock.now() + timeoutMs;
-      const pending = new PendingRequest(
-        asked,
-        deadlineMs,
-        resolve as (result: unknown) => void,
-        reject,
-      );
-      if (signal !== undefined) abortWith(signal, pending);
-      this.#pipeline.add(pending);
-      if (deadlineMs < this.#requestDeadlineMs) {
-        this.#requestDeadlineMs = deadlineMs;
-        this.#alarm.set(deadlineMs);
-      }
-      this.#turnEnd.postpone();
-    });
+    const deadlineMs = this.#clock.now() + timeoutMs;
+    this.#alarm.set(deadlineMs);
+    this.#turnEnd.postpone();
+    return this.#pipeline.ask(asked, deadlineMs, signal);
   }
 
   async addAuth(credential: Credential, options: OperationOptions = {}): Promise<void> {
@@ -156,22 +142,6 @@ export class SessionKeeper {
     if (refusal !== undefined) throw refusal;
     this.#credentials.push(credential);
     await this.ask(asked, options);
-  }
-
-  /** Sends a request that the client itself needs, ahead of all that wait. */
-  askFirst(asked: readonly Asked<unknown>[], onFailure: (error: Error) => void): void {
-    const isOfConnection = true;
-    const pending = asked.map(
-      (each) =>
-        new PendingRequest(
-          { ...each, isOfConnection },
-          Infinity,
-          () => {},
-          (error) => onFailure(error as Error),
-        ),
-    );
-    this.#pipeline.addFirst(pending);
-    this.#turnEnd.postpone();
   }
 
   close(options: OperationOptions): Promise<void> {
@@ -247,7 +217,7 @@ export class SessionKeeper {
   /** Puts before the requests that wait what the server has to know of this connection. */
   #startRequests(): void {
     this.rearm(this.watches.rearm(this.#lastZxid), () => this.watches.onRearmed());
-    this.askFirst(this.#credentials.map(authRequest), () => {
+    this.#pipeline.askFirst(this.#credentials.map(authRequest), () => {
       // A refusal ends the client, in onReply.
     });
   }
@@ -260,7 +230,8 @@ export class SessionKeeper {
         if (index === requests.length - 1) onRearmed();
       },
     }));
-    this.askFirst(asked, (error) => this.watches.failAll(error as ZooKeeperError));
+    this.#pipeline.askFirst(asked, (error) => this.watches.failAll(error));
+    this.#turnEnd.postpone();
   }
 
   #onReply(header: ReplyHeader, reader: JuteReader): void {
@@ -339,7 +310,6 @@ export class SessionKeeper {
     if (this.#state === "closed" || this.#state === "authFailed") return;
     const session = this.#session;
     this.#session = undefined;
-    this.#closing ??= Promise.resolve();
     this.#connection?.close();
     this.#connection = undefined;
     this.#alarm.clear();
@@ -371,9 +341,7 @@ export class SessionKeeper {
     if (this.#session !== undefined && nowMs >= this.#session.deadlineMs) {
       this.#lose(true, "no server has answered for its timeout");
     }
-    if (nowMs >= this.#requestDeadlineMs) {
-      this.#requestDeadlineMs = this.#pipeline.expire(nowMs);
-    }
+    if (nowMs >= this.#pipeline.deadlineMs) this.#pipeline.expire(nowMs);
     if (nowMs >= this.#connectionDueMs()) this.#attend(nowMs);
     this.#setAlarm();
   }
@@ -408,7 +376,7 @@ export class SessionKeeper {
   #setAlarm(): void {
     if (this.#state === "closed" || this.#state === "authFailed") return;
     const sessionMs = this.#session?.deadlineMs ?? Infinity;
-    this.#alarm.set(Math.min(sessionMs, this.#requestDeadlineMs, this.#connectionDueMs()));
+    this.#alarm.set(Math.min(sessionMs, this.#pipeline.deadlineMs, this.#connectionDueMs()));
   }
 }
 
@@ -417,14 +385,4 @@ function authRequest({ scheme, auth }: Credential): Asked<void> {
     request: { type: OpCode.auth, authType: 0, scheme, auth: encodeData(auth) },
     decode: () => {},
   };
-}
-
-/** Fails a request when the signal is aborted. */
-function abortWith(signal: AbortSignal, pending: PendingRequest): void {
-  const onAbort = (): void => {
-    const { path, outcome } = pending;
-    pending.fail(errorOf(ClientErrorCode.aborted, { path, outcome, cause: signal.reason }));
-  };
-  signal.addEventListener("abort", onAbort);
-  pending.onSettled = () => signal.removeEventListener("abort", onAbort);
 }

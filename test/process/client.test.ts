@@ -6,7 +6,7 @@ import { connect, ConnectionLossError } from "../../src/client/index.ts";
 import { startEdgekeeper } from "../support/edgekeeper-server.ts";
 import { type ClientTarget, describeClient } from "./support/client-suite.ts";
 
-const TICK_TIME_MS = 500;
+const TICK_TIME_MS = 1_000;
 
 describe("over a WebSocket", () => {
   describeClient(async (): Promise<ClientTarget> => {

@@ -1,14 +1,21 @@
 /**
- * TCP, in the runtimes that have `node:net`: Node, Bun and Deno. Loaded only when an address asks for it.
+ * TCP, in the runtimes that have `node:net`: Node from 20.16, Bun and Deno. Loaded only when an address asks for it, and
+ * without an import of `node:net`, which bundlers for browsers and Workers would fall over.
  */
-import { connect } from "node:net";
+import type * as Net from "node:net";
 import type { OpenTransport } from "./transport.ts";
+
+interface NodeGlobals {
+  readonly process?: { getBuiltinModule?(name: "node:net"): typeof Net | undefined };
+}
 
 /** Opens a connection to `host:port`; the host may be an IPv6 address in brackets. */
 export const openTcp: OpenTransport = (address, listener) => {
+  const net = (globalThis as unknown as NodeGlobals).process?.getBuiltinModule?.("node:net");
+  if (net === undefined) throw new TypeError("zk:// needs TCP, which this runtime does not offer");
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
-  const socket = connect({ host, port: Number(address.slice(colon + 1)) });
+  const socket = net.connect({ host, port: Number(address.slice(colon + 1)) });
   let reason = "closed by the server";
   let isClosed = false;
   socket.setNoDelay(true);
@@ -29,7 +36,7 @@ export const openTcp: OpenTransport = (address, listener) => {
     sendHeartbeat: undefined,
     close: () => {
       isClosed = true;
-      // What is queued still leaves; a peer that does not answer must not keep the socket.
+      // What is queued still leaves.
       socket.destroySoon();
     },
   };

@@ -21,5 +21,5 @@ export interface Transport {
   close(): void;
 }
 
-/** Begins to open a connection to an address, and calls back later, never at once. */
+/** Begins to open a connection to an address, and calls back later, never at once. May throw the first time only. */
 export type OpenTransport = (address: string, listener: TransportListener) => Transport;

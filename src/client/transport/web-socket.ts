@@ -48,16 +48,23 @@ class WebSocketTransport implements Transport {
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#socket?.send(bytes);
+    this.#send(bytes);
   }
 
-  readonly sendHeartbeat = (): void => {
-    this.#socket?.send("ping");
-  };
+  readonly sendHeartbeat = (): void => this.#send("ping");
 
   close(): void {
     this.#listener = undefined;
     this.#socket?.close(NORMAL_CLOSURE);
+  }
+
+  #send(data: string | Uint8Array<ArrayBuffer>): void {
+    try {
+      this.#socket?.send(data);
+    } catch (error) {
+      // Workers' own throw where others drop what comes too late.
+      this.#end(describe(error));
+    }
   }
 
   async #open(open: OpenWebSocket, url: string): Promise<void> {
@@ -74,7 +81,7 @@ class WebSocketTransport implements Transport {
       socket.accept?.();
       if (socket.readyState === OPEN) this.#listener.onOpen();
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error));
+      this.#end(describe(error));
     }
   }
 
@@ -102,4 +109,8 @@ class WebSocketTransport implements Transport {
     this.#listener = undefined;
     listener?.onClose(reason);
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

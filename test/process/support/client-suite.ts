@@ -507,7 +507,8 @@ function describeFailures(bench: () => Bench): void {
     const lateMs = performance.now() - (session?.deadlineMs ?? 0);
     expect(session?.deadlineMs).toBeGreaterThanOrEqual(deadlineMs);
     expect(lateMs).toBeGreaterThanOrEqual(0);
-    expect(lateMs).toBeLessThan(500);
+    // How exactly is for tests that have the clock in their hands; here it must not take another timeout.
+    expect(lateMs).toBeLessThan(sessionTimeoutMs);
     expect(session?.signal.reason).toBeInstanceOf(SessionExpiredError);
     await expect(stream.next()).rejects.toBeInstanceOf(SessionExpiredError);
     proxy.cut();

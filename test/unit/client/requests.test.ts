@@ -193,6 +193,19 @@ describe("a lost connection", () => {
     await Promise.all([...reads, sync, later]);
   });
 
+  it("puts what was sent before what was not", async () => {
+    const client = await openClient();
+    const { zk, server } = client;
+    const sent = zk.exists("/sent");
+    await settle();
+    const unsent = zk.exists("/unsent");
+    await server.last.drop();
+    await reconnect(client);
+    expect(summary(server.last.requests)).toEqual(["exists /sent", "exists /unsent"]);
+    await server.last.replyAll(2, EXISTS);
+    await Promise.all([sent, unsent]);
+  });
+
   it("says what was seen last when it comes back", async () => {
     const client = await openClient();
     const { zk, server } = client;

@@ -187,7 +187,7 @@ class Simulation {
   /** An operation; undefined when it failed in a way that it may. */
   async #attempt<T>(
     operation: () => Promise<T>,
-    onError = (_: ZooKeeperError) => {},
+    onError: (error: ZooKeeperError) => void = () => {},
   ): Promise<T | undefined> {
     this.waiting++;
     try {
@@ -325,7 +325,9 @@ class Simulation {
       if (this.lastSeen[id] !== followed) {
         problems.push(`client ${id} saw version ${this.lastSeen[id]} of ${followed}`);
       }
-      const mirror = Object.fromEntries([...(this.mirrors[id] ?? [])].sort());
+      const mirror = Object.fromEntries(
+        [...(this.mirrors[id] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)),
+      );
       const tree = Object.fromEntries(this.#tree());
       if (JSON.stringify(mirror) !== JSON.stringify(tree)) {
         problems.push(`client ${id}: ${JSON.stringify(mirror)} is not ${JSON.stringify(tree)}`);

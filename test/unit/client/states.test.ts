@@ -169,6 +169,16 @@ describe("the deadline", () => {
     expect(zk.session?.remainingMs).toBe(8_900);
   });
 
+  it("is not moved back by a reply that comes late", async () => {
+    const { zk, server, clock } = await openClient();
+    void zk.exists("/a");
+    await clock.advance(3_000);
+    await server.last.beat();
+    expect(zk.session?.remainingMs).toBe(9_000);
+    await server.last.reply({ type: OpCode.exists, stat: STAT });
+    expect(zk.session?.remainingMs).toBe(9_000);
+  });
+
   it("is not moved by events, which answer nothing", async () => {
     const { zk, server, clock } = await openClient();
     await clock.advance(1_000);

@@ -217,6 +217,16 @@ describe("after a reconnect", () => {
     ]);
   });
 
+  it("watches that were being set are set once more, not twice", async () => {
+    const client = await openClient();
+    await watched(client, "exists", "/a");
+    for (let i = 0; i < 3; i++) {
+      await client.server.last.drop();
+      await reconnect(client);
+      expect(summary(client.server.last.requests)).toEqual(["setWatches"]);
+    }
+  });
+
   it("watches that fired are not set again", async () => {
     const client = await openClient();
     await watched(client, "exists", "/a");
@@ -280,6 +290,8 @@ describe("a stream", () => {
     await client.server.last.event(nodeCreated, "/app/a/b/c");
     await client.server.last.event(nodeDataChanged, "/app/a");
     await client.server.last.event(nodeCreated, "/app/ab");
+    // Newer servers may send it for another watch.
+    await client.server.last.event(nodeChildrenChanged, "/app/a");
     expect(typesOf(read)).toEqual(["Resync /a", "NodeCreated /a/b/c", "NodeDataChanged /a"]);
   });
 
@@ -385,14 +397,15 @@ describe("a stream", () => {
     const stream = zk.watch("/a");
     await settle();
     await server.last.reply({ type: OpCode.addWatch });
+    expect(await stream.next()).toMatchObject({ value: { type: "Resync" } });
     for (let i = 0; i < 10_010; i++) void server.last.event(nodeDataChanged, "/a");
     await settle();
     const read: string[] = [];
     for await (const { type } of stream) {
       read.push(type);
-      if (read.length === 11) break;
+      if (read.length === 10) break;
     }
-    expect(read).toEqual(["Resync", ...Array.from({ length: 10 }, () => "NodeDataChanged")]);
+    expect(read).toEqual(["Resync", ...Array.from({ length: 9 }, () => "NodeDataChanged")]);
   });
 });
 
@@ -425,6 +438,40 @@ describe("watches of different modes at one path", () => {
       false,
     ]);
     await stream.return();
+  });
+
+  it("one-shot ones that are asked again before it are asked of the server", async () => {
+    const client = await openClient();
+    const { zk, server } = client;
+    void zk.exists("/a", { watch: () => {} });
+    const stream = zk.watch("/a");
+    await settle();
+    await server.last.drop();
+    await reconnect(client);
+    expect(summary(server.last.requests)).toEqual(["exists /a", "addWatch /a"]);
+    expect(server.last.requests[0]?.request).toMatchObject({ watch: true });
+    await stream.return();
+  });
+
+  it("one-shot ones are set again also when the server had forgotten the persistent one", async () => {
+    const client = await openClient();
+    const { stream } = await streamed(client, "/a");
+    await watched(client, "exists", "/a");
+    await stream.return();
+    await settle();
+    await client.server.last.replyError(ErrorCode.noWatcher, 55);
+    expect(setWatches(client.server.last)).toMatchObject([{ relativeZxid: 55 }]);
+  });
+
+  it("one-shot ones are not set again where another persistent one has come", async () => {
+    const client = await openClient();
+    const { stream } = await streamed(client, "/a");
+    await watched(client, "exists", "/a");
+    await stream.return();
+    client.zk.watch("/a");
+    await settle();
+    await client.server.last.reply({ type: OpCode.removeWatches }, 55);
+    expect(summary(client.server.last.open)).toEqual(["addWatch /a"]);
   });
 
   it("one-shot ones are set again when the persistent one is removed, as of then", async () => {
@@ -462,6 +509,28 @@ describe("watches of different modes at one path", () => {
     ]);
     expect(typesOf(narrow.read)).toEqual(["Resync /a", "NodeChildrenChanged /a"]);
     expect(typesOf(children)).toEqual(["NodeChildrenChanged /a"]);
+  });
+
+  it("a wider one begins when the server has it, whatever came before", async () => {
+    const client = await openClient();
+    const narrow = await streamed(client, "/a", { answer: false });
+    const wide = await streamed(client, "/a", { recursive: true, answer: false });
+    const wider = await streamed(client, "/a", { recursive: true, answer: false });
+    expect(summary(client.server.last.requests)).toEqual(["addWatch /a", "addWatch /a"]);
+    await client.server.last.reply({ type: OpCode.addWatch });
+    expect([wide.read, wider.read]).toEqual([[], []]);
+    await client.server.last.reply({ type: OpCode.addWatch });
+    for (const { read } of [narrow, wide, wider]) expect(typesOf(read)).toEqual(["Resync /a"]);
+  });
+
+  it("a wider one does not begin because a narrower one has", async () => {
+    const client = await openClient();
+    await streamed(client, "/a");
+    await streamed(client, "/a", { recursive: true, answer: false });
+    const wider = await streamed(client, "/a", { recursive: true, answer: false });
+    expect(wider.read).toEqual([]);
+    await client.server.last.reply({ type: OpCode.addWatch });
+    expect(typesOf(wider.read)).toEqual(["Resync /a"]);
   });
 
   it("a narrower one asks for nothing where there is a wider one", async () => {
