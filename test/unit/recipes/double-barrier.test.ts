@@ -122,6 +122,43 @@ describe("entering", () => {
     expect(late.isSettled).toBe(true);
   });
 
+  it("is done when ready was there, even if it is gone before anybody looks", async () => {
+    const waiting = enter(0);
+    await settle();
+    await Promise.all([client(1).create(`${PATH}/ready`), client(1).delete(`${PATH}/ready`)]);
+    await settle();
+    expect(waiting.isSettled).toBe(true);
+  });
+
+  it("does not take away the ready of another round", async () => {
+    const slow = new TestServer({ clock: new ManualClock(), delayMs: () => 10 });
+    const opening = [0, 1, 2].map(() => slow.connect());
+    await slow.clock.advance(100);
+    const [a, b, late] = await Promise.all(opening);
+    if (a === undefined || b === undefined || late === undefined) throw new Error("no clients");
+    const preparing = track(a.ensurePath(`${PATH}/ready`));
+    await slow.clock.advance(1_000);
+    expect(preparing.isSettled).toBe(true);
+    // It finds a ready that nobody is there for, and its wish to remove that is held up.
+    const lateEntry = track(new DoubleBarrier(late, PATH, 2).enter());
+    await slow.clock.advance(65);
+    slow.pause(late);
+    const entering = [a, b].map((zk) => track(new DoubleBarrier(zk, PATH, 2).enter()));
+    await slow.clock.advance(1_000);
+    expect(entering.map(({ isSettled }) => isSettled)).toEqual([true, true]);
+    const before = a.exists(`${PATH}/ready`);
+    await slow.clock.advance(1_000);
+    slow.resume(late);
+    await slow.clock.advance(1_000);
+    expect(lateEntry.isSettled).toBe(true);
+    const after = a.exists(`${PATH}/ready`);
+    await slow.clock.advance(1_000);
+    expect((await after)?.czxid).toBe((await before)?.czxid);
+    const closing = slow.close();
+    await slow.clock.advance(100);
+    await closing;
+  });
+
   it("takes no notice of what a round left behind whose members have all died", async () => {
     await enterAll(2);
     server.expireSession(client(0));

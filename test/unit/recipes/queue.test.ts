@@ -118,7 +118,7 @@ describe("a delay", () => {
   it.each(["dropped", "applied"] as const)(
     "ends although the reply to what was %s is lost",
     async (requests) => {
-      await queue.put("item", { delayMs: 1_000 });
+      await queue.put("item", { delayMs: 1_500 });
       const taking = track(queue.take());
       await settle();
       void server.loseConnection(zk, { operation: "transaction", requests });
@@ -196,21 +196,41 @@ describe("a claim", () => {
     },
   );
 
+  it("is that of one consumer, also when two of a session lose their replies", async () => {
+    await queue.put("item");
+    void server.loseConnection(zk, { operation: "transaction", requests: "applied" });
+    const taking = [track(queue.take()), track(open(zk).take())];
+    await settle();
+    expect(taking.filter(({ isSettled }) => isSettled)).toHaveLength(1);
+  });
+
   it("that comes when nobody waits any longer is given back", async () => {
-    await queue.put("item");
-    await drain(open(other));
-    await queue.put("item");
+    for (let item = 0; item < 20; item++) await queue.put(`${item}`);
+    const claim = await queue.take();
     server.pause(zk);
     const controller = new AbortController();
+    // What was listed for the first one serves the second: it is claimed at once.
     const taking = expect(queue.take({ signal: controller.signal })).rejects.toThrow(
       RequestAbortedError,
     );
-    await settle();
+    await server.clock.advance(0);
     controller.abort();
     await taking;
     server.resume(zk);
     await settle();
-    expect(await drain(open(other))).toEqual(["item"]);
+    expect(claim.text()).toBe("0");
+    expect(server.paths(`${PATH}/taken`)).toHaveLength(2);
+    expect((await open(other).take()).text()).toBe("1");
+  });
+
+  it("is made again where somebody has removed the folder of the claims", async () => {
+    for (let item = 0; item < 20; item++) await queue.put(`${item}`);
+    await (await queue.take()).complete();
+    await other.delete(`${PATH}/taken`);
+    const taking = track(queue.take());
+    await settle();
+    await (await taking.promise).complete();
+    expect(await drain(queue)).toHaveLength(18);
   });
 });
 
