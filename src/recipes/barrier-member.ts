@@ -15,7 +15,8 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { deleteOfSession } from "./until-answered.ts";
 
 /** A member of a double barrier, from `enter` to `leave`. */
@@ -29,7 +30,7 @@ export class BarrierMember implements AsyncDisposable {
   readonly #name: string;
   readonly #ready: string;
   readonly #session: Session;
-  readonly #changes: Changes;
+  readonly #changes = new Changes();
   /** Those who were there when this one began to leave, and still are. */
   #awaited: ReadonlySet<string> | undefined;
   #isIn = true;
@@ -50,7 +51,6 @@ export class BarrierMember implements AsyncDisposable {
     this.#name = name;
     this.#ready = ready;
     this.#session = session;
-    this.#changes = new Changes(barrierPath);
   }
 
   /** Of this member's znode. */

@@ -5,7 +5,8 @@
  */
 import { ConnectionLossError, type ZooKeeper } from "../client/index.ts";
 import { Counter, type CounterOptions } from "./counter.ts";
-import { untilAborted, type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { untilAborted, withTimeLimit } from "./time-limit.ts";
 
 export interface IdGeneratorOptions extends CounterOptions {
   /** Ids that are fetched at a time; those that are left when the process ends are never used. Default: 100. */
@@ -54,7 +55,7 @@ export class IdGenerator {
       });
       const fetching = this.#fetching;
       await withTimeLimit(this.#zk, this.#path, options, (signal) =>
-        untilAborted(this.#path, signal, fetching),
+        untilAborted(signal, fetching),
       );
     }
     return this.#next++;

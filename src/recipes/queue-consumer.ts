@@ -14,7 +14,7 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
-import { ensureContainers } from "./containers.ts";
+import { ensureContainer } from "./parents.ts";
 import { QueueClaim } from "./queue-claim.ts";
 import {
   type DelayedEntry,
@@ -33,10 +33,9 @@ const MOVES_MAX = 100;
 
 export class QueueConsumer {
   readonly #zk: ZooKeeper;
-  readonly #path: string;
   readonly #paths: QueuePaths;
   readonly #now: () => number;
-  readonly #changes: Changes;
+  readonly #changes = new Changes();
   /** What may be claimed, as far as it is known, in order. */
   #available: QueueEntry[] = [];
   /** Changes that the listing has seen. */
@@ -49,10 +48,8 @@ export class QueueConsumer {
 
   constructor(zk: ZooKeeper, path: string, now: () => number) {
     this.#zk = zk;
-    this.#path = path;
     this.#paths = queuePaths(path);
     this.#now = now;
-    this.#changes = new Changes(path);
   }
 
   async take(signal: AbortSignal): Promise<QueueClaim> {
@@ -111,7 +108,7 @@ export class QueueConsumer {
     const options = { session, signal, timeoutMs: Infinity };
     await Promise.all(
       Object.values(this.#paths).map(async (path: string) => {
-        await ensureContainers(this.#zk, path, options);
+        await ensureContainer(this.#zk, path, options);
       }),
     );
   }
@@ -177,7 +174,7 @@ export class QueueConsumer {
   ): Promise<QueueClaim | undefined> {
     const claiming = this.#claim(entry, session);
     try {
-      return await untilAborted(this.#path, signal, claiming);
+      return await untilAborted(signal, claiming);
     } catch (error) {
       claiming.then(
         (claim) => void claim?.release(),

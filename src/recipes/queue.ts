@@ -18,13 +18,15 @@ import {
   TransactionError,
   type ZooKeeper,
 } from "../client/index.ts";
-import { createInContainer, ensureContainers } from "./containers.ts";
+import { createInContainer } from "./containers.ts";
+import { ensureContainer } from "./parents.ts";
 import type { QueueClaim } from "./queue-claim.ts";
 import { QueueConsumer } from "./queue-consumer.ts";
 import { delayedPrefix, entryPrefix, PRIORITY_DEFAULT, PRIORITY_MAX } from "./queue-entry.ts";
 import { ItemTooLargeError, QueueFullError } from "./queue-errors.ts";
 import { queuePaths, type QueuePaths } from "./queue-paths.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 export interface QueueOptions {
   /** Items that it holds at most, claimed and delayed ones included. Default: no limit. Those who put must agree on it. */
@@ -173,8 +175,8 @@ export class Queue {
   async #ensurePaths(options: OperationOptions): Promise<void> {
     const { entries, delayed } = this.#paths;
     await Promise.all([
-      ensureContainers(this.#zk, entries, options),
-      ensureContainers(this.#zk, delayed, options),
+      ensureContainer(this.#zk, entries, options),
+      ensureContainer(this.#zk, delayed, options),
     ]);
   }
 }
