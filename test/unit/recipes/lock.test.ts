@@ -135,6 +135,14 @@ describe("a lock", () => {
     expect((await acquiring).signal.aborted).toBe(false);
   });
 
+  it("may be shared with some, whatever flags their pattern has", async () => {
+    const shared = { nodeName: "guest-", sharedWith: /guest-/g };
+    for (let guests = 0; guests < 4; guests++) {
+      expect(await new Lock(a, PATH, shared).tryAcquire()).toBeDefined();
+    }
+    expect(await new Lock(b, PATH).tryAcquire()).toBeUndefined();
+  });
+
   it("counts on past the largest number", async () => {
     await a.ensurePath(PATH);
     for (const name of ["x-lock-2147483647", "x-lock--2147483648", "x-lock--999999999"]) {
