@@ -10,6 +10,7 @@ import {
 } from "../../../src/client/index.ts";
 import { AlreadyVotedError, TwoPhaseCommit } from "../../../src/recipes/two-phase-commit.ts";
 import { ManualClock, TestServer } from "../../../src/testing/index.ts";
+import { seeds } from "./support/contention.ts";
 import { openFaultyWorld } from "./support/faults.ts";
 import { track } from "./support/tracked.ts";
 
@@ -166,7 +167,7 @@ describe("the decision", () => {
   );
 });
 
-it.each([1, 2, 3, 4])("is one for all, whatever happens to whom (seed %i)", async (seed) => {
+it.each(seeds)("is one for all, whatever happens to whom (seed %i)", async (seed) => {
   const world = await openFaultyWorld(seed, 8, { expiryProbability: 0.3 });
   const { clients, random } = world;
   const sites = clients.map((_, index) => `site-${index}`);
