@@ -43,8 +43,9 @@ export class QueueConsumer {
   /** How many may be claimed by the listing although something has changed since. */
   #credit = 0;
   #nextDueMs = Infinity;
-  /** Among how many of the first the next one is drawn. */
+  /** Among how many of the first the next one is chosen. */
   #spread = 1;
+  #choices = 0;
 
   constructor(zk: ZooKeeper, path: string, now: () => number) {
     this.#zk = zk;
@@ -67,7 +68,7 @@ export class QueueConsumer {
   async #takeIn(session: Session, signal: AbortSignal): Promise<QueueClaim> {
     for (;;) {
       if (this.#isOutdated()) await this.#list(session, signal);
-      const entry = this.#draw();
+      const entry = this.#choose(session);
       if (entry === undefined) {
         await this.#waitForChange(signal);
       } else {
@@ -146,10 +147,11 @@ export class QueueConsumer {
     }
   }
 
-  /** The one to try next; it is no longer available then. */
-  #draw(): QueueEntry | undefined {
+  /** The one to try next; it is no longer available then. Consumers in different sessions choose differently. */
+  #choose({ id }: Session): QueueEntry | undefined {
     const among = Math.min(this.#spread, this.#available.length);
-    const [entry] = this.#available.splice(Math.floor(Math.random() * among), 1);
+    const offset = Number(BigInt.asUintN(16, id)) + this.#choices++;
+    const [entry] = this.#available.splice(offset % among, 1);
     this.#credit--;
     return entry;
   }
