@@ -1,8 +1,6 @@
 /** Two-phase commit: all see one decision, and it is the right one. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
-  isRetryable,
-  isSessionFatal,
   NodeExistsError,
   NoNodeError,
   OperationTimeoutError,
@@ -11,7 +9,7 @@ import {
 import { AlreadyVotedError, TwoPhaseCommit } from "../../../src/recipes/two-phase-commit.ts";
 import { ManualClock, TestServer } from "../../../src/testing/index.ts";
 import { seeds } from "./support/contention.ts";
-import { openFaultyWorld } from "./support/faults.ts";
+import { openFaultyWorld, patiently } from "./support/faults.ts";
 import { track } from "./support/tracked.ts";
 
 const PATH = "/transactions/a";
@@ -27,17 +25,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => server.close());
-
-/** Asks again whenever a connection or a session was lost. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isRetryable(error) && !isSessionFatal(error)) throw error;
-    }
-  }
-}
 
 async function openOther(): Promise<TwoPhaseCommit> {
   return new TwoPhaseCommit(await server.connect(), PATH);

@@ -2,7 +2,7 @@
  * What happens to clients while they work: lost connections, with and without the requests that were on their way, ends of
  * sessions and restarts of the server, at moments that a seed decides.
  */
-import type { ZooKeeper } from "../../../../src/client/index.ts";
+import { isRetryable, isSessionFatal, type ZooKeeper } from "../../../../src/client/index.ts";
 import { ManualClock, SeededRandom, TestServer } from "../../../../src/testing/index.ts";
 import { track } from "./tracked.ts";
 
@@ -62,4 +62,15 @@ export async function openFaultyWorld(
     return await work;
   };
   return { server, clients, random, run };
+}
+
+/** Asks again whenever a connection or a session was lost. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRetryable(error) && !isSessionFatal(error)) throw error;
+    }
+  }
 }
