@@ -31,6 +31,13 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
         plugins: [integration],
         test: {
           name: "integration",

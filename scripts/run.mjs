@@ -15,6 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What each command runs, one after the other: a script of ours, or a tool of node_modules/.bin with arguments. */
 const commands = {
   start: [["scripts/serve.ts"]],
+  build: [["scripts/build.ts"]],
   bridge: [["scripts/bridge.ts"]],
   bench: [["bench/main.ts"]],
   "bench:client": [["bench/client/main.ts"]],

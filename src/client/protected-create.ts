@@ -40,7 +40,7 @@ export async function createProtected(
     } catch (error) {
       if (!isUnknown(error)) throw error;
       if (error.code !== ErrorCode.connectionLoss) {
-        void remove(zk, parent, name, session);
+        void remove(zk, parent, name);
         throw error;
       }
     }
@@ -48,7 +48,7 @@ export async function createProtected(
       const found = await find(zk, parent, name, remaining());
       if (found !== undefined) return found;
     } catch (error) {
-      void remove(zk, parent, name, session);
+      void remove(zk, parent, name);
       if (!(error instanceof ZooKeeperError)) throw error;
       // That it could not be looked for says nothing about whether it is there.
       throw errorOf(error.code, { path, outcome: "unknown", cause: error });
@@ -87,17 +87,12 @@ async function findPath(
  * Removes what may have been created, when nobody waits for it any more. It comes behind the create, and so sees what
  * became of it.
  */
-async function remove(
-  zk: ZooKeeper,
-  parent: string,
-  name: string,
-  session: CreateOptions["session"],
-): Promise<void> {
+async function remove(zk: ZooKeeper, parent: string, name: string): Promise<void> {
   try {
-    const path = await findPath(zk, parent, name, { session });
-    if (path !== undefined) await zk.delete(path, { session });
+    const path = await findPath(zk, parent, name, {});
+    if (path !== undefined) await zk.delete(path);
   } catch {
-    // The session is over, or the connection was lost once more: an ephemeral goes with the session.
+    // The connection was lost once more, or the client is closed. An ephemeral goes with its session.
   }
 }
 

@@ -7,8 +7,8 @@ export interface Session {
   /** What was granted, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * Until then the session surely lives, on the client's clock (`performance.now()`): the sending time of the last
-   * message that was answered, and the timeout.
+   * Until then the session surely lives: the sending time of the last message that was answered, and the timeout.
+   * On the client's clock, `performance.now()` unless the machine slept; `remainingMs` spares looking at that.
    */
   readonly deadlineMs: number;
   /** Milliseconds to the deadline; 0 when the session is over. */

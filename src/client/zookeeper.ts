@@ -132,19 +132,31 @@ export class ZooKeeper implements AsyncDisposable {
     }
   }
 
-  /** The znode's Stat; undefined when it does not exist, which a watch will tell the end of. */
+  /**
+   * Looks whether a znode exists: its Stat, or undefined. A watch is set in either case, and tells of its creation too.
+   *
+   * @throws NoAuthError from servers that ask for the permission to read, ZooKeeper 3.8.4 and newer.
+   */
   exists(path: string, options: ReadOptions = {}): Promise<Stat | undefined> {
     return this.#read(OpCode.exists, path, options, (reader, { err }) =>
       err === ErrorCode.noNode ? undefined : readStat(reader),
     );
   }
 
-  /** @throws NoNodeError, NoAuthError. */
+  /**
+   * Reads the data of a znode.
+   *
+   * @throws NoNodeError, NoAuthError; a watch is not set then.
+   */
   getData(path: string, options: ReadOptions = {}): Promise<GetDataResult> {
     return this.#read(OpCode.getData, path, options, readData);
   }
 
-  /** @throws NoNodeError, BadVersionError, NoAuthError. */
+  /**
+   * Replaces the data of a znode.
+   *
+   * @throws NoNodeError, BadVersionError, NoAuthError, QuotaExceededError; MarshallingError for too much data.
+   */
   async setData(path: string, data: Data, options: VersionOptions = {}): Promise<Stat> {
     return await this.#ask(options, {
       request: {
@@ -159,7 +171,11 @@ export class ZooKeeper implements AsyncDisposable {
     });
   }
 
-  /** @throws NoNodeError, BadVersionError, NotEmptyError, NoAuthError. */
+  /**
+   * Deletes a znode that has no children.
+   *
+   * @throws NoNodeError, BadVersionError, NotEmptyError, NoAuthError.
+   */
   async delete(path: string, options: VersionOptions = {}): Promise<void> {
     await this.#ask(options, {
       request: {
@@ -188,7 +204,11 @@ export class ZooKeeper implements AsyncDisposable {
     }
   }
 
-  /** @throws NoNodeError, NoAuthError; MarshallingError when there are more than the server lists. */
+  /**
+   * Lists the names of a znode's children.
+   *
+   * @throws NoNodeError, NoAuthError; MarshallingError when there are more than the server lists.
+   */
   getChildren(path: string, options: ReadOptions = {}): Promise<GetChildrenResult> {
     return this.#read(OpCode.getChildren2, path, options, (reader) => ({
       children: readNames(reader),
@@ -207,7 +227,7 @@ export class ZooKeeper implements AsyncDisposable {
     for (let at = 0; at < names.length; at += pageSize) yield names.slice(at, at + pageSize);
   }
 
-  /** Number of all znodes below, of any depth. Servers before 3.6: UnimplementedError. */
+  /** Counts all znodes below, of any depth. Servers before 3.6: UnimplementedError. */
   async getAllChildrenNumber(path: string, options: OperationOptions = {}): Promise<number> {
     return await this.#ask(options, {
       request: { type: OpCode.getAllChildrenNumber, path: this.#chroot.hide(path) },
@@ -216,7 +236,7 @@ export class ZooKeeper implements AsyncDisposable {
     });
   }
 
-  /** Paths of this session's ephemerals that begin so. Servers before 3.6: UnimplementedError. */
+  /** Lists the paths of this session's ephemerals that begin so. Servers before 3.6: UnimplementedError. */
   async getEphemerals(prefixPath = "/", options: OperationOptions = {}): Promise<string[]> {
     const prefix = this.#chroot.hide(prefixPath);
     return await this.#ask(options, {
@@ -230,7 +250,11 @@ export class ZooKeeper implements AsyncDisposable {
     });
   }
 
-  /** @throws NoNodeError, NoAuthError. */
+  /**
+   * Reads the ACL of a znode. Who may not administer it sees no secrets.
+   *
+   * @throws NoNodeError, NoAuthError.
+   */
   async getACL(path: string, options: OperationOptions = {}): Promise<GetACLResult> {
     return await this.#ask(options, {
       request: { type: OpCode.getACL, path: this.#chroot.hide(path) },
@@ -239,7 +263,11 @@ export class ZooKeeper implements AsyncDisposable {
     });
   }
 
-  /** The version is the ACL's, `aversion`. @throws NoNodeError, BadVersionError, InvalidACLError, NoAuthError. */
+  /**
+   * Replaces the ACL of a znode. The version is the ACL's own, `aversion`.
+   *
+   * @throws NoNodeError, BadVersionError, InvalidACLError, NoAuthError.
+   */
   async setACL(path: string, acl: readonly ACL[], options: VersionOptions = {}): Promise<Stat> {
     return await this.#ask(options, {
       request: {
@@ -272,7 +300,7 @@ export class ZooKeeper implements AsyncDisposable {
     return this.#keeper.addAuth({ scheme, auth }, options);
   }
 
-  /** Who the server takes this client for. Servers before 3.7: UnimplementedError. */
+  /** Asks who the server takes this client for. Servers before 3.7: UnimplementedError. */
   whoAmI(options: OperationOptions = {}): Promise<ClientInfo[]> {
     return this.#ask(options, {
       request: { type: OpCode.whoAmI },
@@ -281,7 +309,7 @@ export class ZooKeeper implements AsyncDisposable {
     });
   }
 
-  /** The ensemble's configuration, from `/zookeeper/config`, whatever the chroot. */
+  /** Reads the ensemble's configuration, from `/zookeeper/config`, whatever the chroot. */
   getConfig(options: ReadOptions = {}): Promise<GetDataResult> {
     return this.#readAt(OpCode.getData, CONFIG_PATH, CONFIG_PATH, options, readData);
   }

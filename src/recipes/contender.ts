@@ -50,6 +50,11 @@ export class Contender {
       }
     }
   }
+
+  /** The same, for those who cannot wait for it, or be told that it may not be deleted. */
+  leaveSoon(): void {
+    this.leave().catch(() => {});
+  }
 }
 
 export interface Joined {
@@ -93,6 +98,16 @@ export async function join(
     if (children.includes(contender.name)) return { contender, names: children };
     // Somebody has deleted it already.
   }
+}
+
+/** Removes a contender that is not needed, even if nobody knows yet whether it exists. */
+export function leaveOnceJoined(joining: Promise<Joined>): void {
+  joining.then(
+    ({ contender }) => contender.leaveSoon(),
+    () => {
+      // Then there is none.
+    },
+  );
 }
 
 /** What belongs to a session is waited for as long as that lives, and never done in another one. */

@@ -1,7 +1,7 @@
 /**
  * What is held: a handle that tells when it is lost, guards writes, and gives it back.
  */
-import type { CheckOp, StateChange, ZooKeeper } from "../client/index.ts";
+import type { CheckOp, Session, StateChange, ZooKeeper } from "../client/index.ts";
 import type { Contender } from "./contender.ts";
 
 /** Something is not held any more, though the session lives: it was given back, or its znode was deleted. */
@@ -21,6 +21,8 @@ export interface Held extends AsyncDisposable {
    * can refuse whoever comes too late. An exact integer while czxids are below 2^53.
    */
   readonly token: number;
+  /** The session that holds it: an operation that is given it is refused in any other. */
+  readonly session: Session;
   /**
    * Aborted when it is lost or may be: when the session is lost, which the client says before the server can give it to another.
    * Also when it is released. The reason is the error.
@@ -74,6 +76,10 @@ export class ZnodeHeld implements Held {
     if (zk.state === "suspended") this.lose(new NotHeldError(this.path, "suspended"));
   }
 
+  get session(): Session {
+    return this.#contender.session;
+  }
+
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -105,7 +111,7 @@ export class ZnodeHeld implements Held {
  *
  * @throws what `use` throws; the reason of the signal when it was lost meanwhile, since then others may have been at it, too.
  */
-export async function useHeld<H extends Held, T>(
+export async function useHeld<H extends Pick<Held, "signal" | "release">, T>(
   held: H,
   use: (held: H) => T | Promise<T>,
 ): Promise<T> {

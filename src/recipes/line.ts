@@ -1,8 +1,20 @@
 /**
  * A line of contenders below a znode, in which each waits for one before it, so that whoever leaves wakes one other.
  */
-import { NoNodeError, type Session, SessionExpiredError, type ZooKeeper } from "../client/index.ts";
-import { type Contender, type ContenderZnode, join, type Joined, optionsOf } from "./contender.ts";
+import {
+  NoNodeError,
+  type OperationOptions,
+  type Session,
+  SessionExpiredError,
+  type ZooKeeper,
+} from "../client/index.ts";
+import {
+  type Contender,
+  type ContenderZnode,
+  join,
+  leaveOnceJoined,
+  optionsOf,
+} from "./contender.ts";
 import { inLine } from "./line-order.ts";
 import { childPath } from "./parents.ts";
 import type { Patience } from "./patience.ts";
@@ -30,10 +42,10 @@ export class Line {
   }
 
   /** Paths of all contenders, first come first. */
-  async contenders(): Promise<string[]> {
+  async contenders(options: OperationOptions): Promise<string[]> {
     const { path } = this.#options;
     try {
-      const { children } = await this.#zk.getChildren(path);
+      const { children } = await this.#zk.getChildren(path, options);
       return inLine(children).map((name) => childPath(path, name));
     } catch (error) {
       if (error instanceof NoNodeError) return [];
@@ -74,7 +86,7 @@ export class Line {
         const last = ahead.at(-1);
         if (last === undefined) return contender;
         if (!isWaiting) {
-          leave(joining);
+          leaveOnceJoined(joining);
           return undefined;
         }
         await patience.wait(this.#whenGone(last, session));
@@ -83,7 +95,7 @@ export class Line {
         ahead = this.#ahead(contender, children);
       }
     } catch (error) {
-      leave(joining);
+      leaveOnceJoined(joining);
       throw error;
     }
     // Somebody has deleted the contender.
@@ -109,13 +121,4 @@ export class Line {
         .catch((error: unknown) => (error instanceof NoNodeError ? resolve() : reject(error)));
     });
   }
-}
-
-/** Removes a contender that is not needed, even if nobody knows yet whether it exists. */
-function leave(joining: Promise<Joined>): void {
-  joining
-    .then(({ contender }) => contender.leave())
-    .catch(() => {
-      // It was not created, or it may not be deleted: who has given up cannot be told.
-    });
 }

@@ -6,7 +6,7 @@
  * number is taken for a contender, so Curator, kazoo and this one all see each other if the names are ones that the others look for:
  * Curator's are the default; what kazoo's `Lock` looks for is `nodeName: "__lock__"`.
  */
-import { type ACL, NoNodeError, type ZooKeeper } from "../client/index.ts";
+import { type ACL, NoNodeError, type OperationOptions, type ZooKeeper } from "../client/index.ts";
 import { type Held, type HoldOptions, useHeld, ZnodeHeld } from "./held.ts";
 import { Line } from "./line.ts";
 import { REVOKE_REQUEST, watchOwnZnode } from "./own-znode.ts";
@@ -97,16 +97,16 @@ export class Lock {
   }
 
   /** Paths of all who hold or want it, first come first. */
-  contenders(): Promise<string[]> {
-    return this.#line.contenders();
+  contenders(options: OperationOptions = {}): Promise<string[]> {
+    return this.#line.contenders(options);
   }
 
   /** Asks whoever is first in the line to let go, if it is listening. False when there is nobody. */
-  async revoke(): Promise<boolean> {
-    const [first] = await this.contenders();
+  async revoke(options: OperationOptions = {}): Promise<boolean> {
+    const [first] = await this.contenders(options);
     if (first === undefined) return false;
     try {
-      await this.#zk.setData(first, REVOKE_REQUEST);
+      await this.#zk.setData(first, REVOKE_REQUEST, options);
       return true;
     } catch (error) {
       if (error instanceof NoNodeError) return false;

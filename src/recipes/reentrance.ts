@@ -1,7 +1,7 @@
 /**
  * Lets one owner hold something several times over; it is released with the last handle.
  */
-import type { CheckOp } from "../client/index.ts";
+import type { CheckOp, Session } from "../client/index.ts";
 import type { Held } from "./held.ts";
 import type { Patience } from "./patience.ts";
 
@@ -47,6 +47,7 @@ export class Reentrance {
 class SharedHeld implements Held {
   readonly path: string;
   readonly token: number;
+  readonly session: Session;
   readonly signal: AbortSignal;
   readonly #held: Held;
   readonly #leave: () => Promise<void>;
@@ -55,6 +56,7 @@ class SharedHeld implements Held {
   constructor(held: Held, leave: () => Promise<void>) {
     this.path = held.path;
     this.token = held.token;
+    this.session = held.session;
     this.signal = held.signal;
     this.#held = held;
     this.#leave = leave;

@@ -9,6 +9,7 @@ import {
 } from "../../../src/client/index.ts";
 import { type Held, Lock, NotHeldError } from "../../../src/recipes/index.ts";
 import { ManualClock, TestServer } from "../../../src/testing/index.ts";
+import { pending, type Pending, settle as settled } from "./support/pending.ts";
 
 const PATH = "/locks/a";
 
@@ -23,27 +24,11 @@ beforeEach(async () => {
 });
 afterEach(async () => server.close());
 
-/** Everything happens that needs no time. */
-let settling: Promise<void> | undefined;
-async function settle(): Promise<void> {
-  settling ??= server.clock.advance(0).finally(() => (settling = undefined));
-  await settling;
-}
+const settle = (): Promise<void> => settled(server);
+const waiting = (acquiring: Promise<Held>): Promise<Pending<Held>> => pending(server, acquiring);
 
 function contenders(): string[] {
   return server.paths(PATH).slice(1);
-}
-
-/** An acquisition that should not be over yet. */
-async function waiting(acquiring: Promise<Held>): Promise<{ held?: Held; error?: unknown }> {
-  const result: { held?: Held; error?: unknown } = {};
-  acquiring.then(
-    (held) => (result.held = held),
-    (error: unknown) => (result.error = error),
-  );
-  await settle();
-  expect(result).toEqual({});
-  return result;
 }
 
 describe("a lock", () => {
@@ -53,12 +38,12 @@ describe("a lock", () => {
     const third = await waiting(new Lock(a, PATH).acquire());
     await first.release();
     await settle();
-    expect(second.held?.signal.aborted).toBe(false);
+    expect(second.value?.signal.aborted).toBe(false);
     expect(third).toEqual({});
-    await second.held?.release();
+    await second.value?.release();
     await settle();
-    expect(third.held?.token).toBeGreaterThan(second.held?.token ?? Infinity);
-    await third.held?.release();
+    expect(third.value?.token).toBeGreaterThan(second.value?.token ?? Infinity);
+    await third.value?.release();
     expect(contenders()).toEqual([]);
   });
 
@@ -80,7 +65,7 @@ describe("a lock", () => {
     const { events, requests } = server.counters;
     await held.release();
     await settle();
-    expect(results.filter((result) => result.held !== undefined)).toHaveLength(1);
+    expect(results.filter((result) => result.value !== undefined)).toHaveLength(1);
     // One event, and besides the deletion the winner's listing.
     expect(server.counters).toEqual({ events: events + 1, requests: requests + 2 });
   });
@@ -104,7 +89,7 @@ describe("a lock", () => {
     await waiting(new Lock(b, PATH).acquire({ onPosition: (ahead) => seen.push(ahead) }));
     await held.release();
     await settle();
-    await next.held?.release();
+    await next.value?.release();
     await settle();
     expect(seen).toEqual([2, 0]);
   });
@@ -229,9 +214,9 @@ describe("lost connections and sessions", () => {
     server.resume(b);
     expect(contenders()).toContain(orphan);
     await server.clock.advance(1_000);
-    expect(second.held?.path).not.toBe(orphan);
-    expect(contenders()).toEqual([second.held?.path]);
-    const { ephemeralOwner } = (await b.exists(second.held?.path ?? "")) ?? {};
+    expect(second.value?.path).not.toBe(orphan);
+    expect(contenders()).toEqual([second.value?.path]);
+    const { ephemeralOwner } = (await b.exists(second.value?.path ?? "")) ?? {};
     expect(ephemeralOwner).toBe(b.session?.id);
   });
 
@@ -294,7 +279,7 @@ describe("lost connections and sessions", () => {
     expect(contenders()).toHaveLength(3);
     await held.release();
     await settle();
-    expect(next.held).toBeDefined();
+    expect(next.value).toBeDefined();
     expect(moved).toEqual({});
   });
 
@@ -304,7 +289,7 @@ describe("lost connections and sessions", () => {
     await a.delete(contenders().find((path) => path !== held.path) ?? "");
     await held.release();
     await settle();
-    expect(second.held?.path).toBe(contenders()[0]);
+    expect(second.value?.path).toBe(contenders()[0]);
   });
 
   it("rejects when the client is closed", async () => {
@@ -331,7 +316,7 @@ describe("a re-entrant lock", () => {
     expect(again?.signal.aborted).toBe(false);
     await again?.release();
     await settle();
-    expect(other.held).toBeDefined();
+    expect(other.value).toBeDefined();
     expect(inner.signal.aborted).toBe(true);
   });
 
@@ -358,7 +343,7 @@ describe("a re-entrant lock", () => {
     await left;
     await held.release();
     await settle();
-    expect(staying.held).toBeDefined();
+    expect(staying.value).toBeDefined();
   });
 });
 
@@ -385,7 +370,7 @@ describe("a revocable lock", () => {
     expect(next).toEqual({});
     await held.release();
     await settle();
-    expect(next.held).toBeDefined();
+    expect(next.value).toBeDefined();
   });
 
   it("tells its holder when somebody deletes the znode", async () => {

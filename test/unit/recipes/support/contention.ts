@@ -13,7 +13,7 @@ const STEP_MS = 50;
 const SESSION_TIMEOUT_MS = 4_000;
 
 const seedOfOne = process.env["RECIPES_SEED"];
-const runs = Number(process.env["RECIPES_RUNS"] ?? 5);
+const runs = Number(process.env["RECIPES_RUNS"] ?? 3);
 
 export const seeds =
   seedOfOne === undefined

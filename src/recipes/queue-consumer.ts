@@ -1,0 +1,254 @@
+/**
+ * The taking side of a queue: which item to claim next, and how.
+ *
+ * A listing is used until it is used up, or until a tenth of it is and something has changed: so the cost of listing, shared by
+ * the items that are claimed by it, is at most ten names for each. Of several consumers all would go for the first
+ * item; one that came too late tries any of the first two the next time, then of four, and so on.
+ */
+import {
+  ConnectionLossError,
+  NoNodeError,
+  type Session,
+  SessionExpiredError,
+  TransactionError,
+  type ZooKeeper,
+} from "../client/index.ts";
+import { Changes } from "./changes.ts";
+import { ensureContainers } from "./containers.ts";
+import { QueueClaim } from "./queue-claim.ts";
+import {
+  type DelayedEntry,
+  entryPrefix,
+  type QueueEntry,
+  sortedDelayed,
+  sortedEntries,
+} from "./queue-entry.ts";
+import { queuePaths, type QueuePaths } from "./queue-paths.ts";
+import { untilAborted } from "./time-limit.ts";
+import { discard } from "./until-answered.ts";
+
+const SPREAD_MAX = 64;
+/** Delayed items that become entries at a time. */
+const MOVES_MAX = 100;
+
+export class QueueConsumer {
+  readonly #zk: ZooKeeper;
+  readonly #path: string;
+  readonly #paths: QueuePaths;
+  readonly #now: () => number;
+  readonly #changes: Changes;
+  /** What may be claimed, as far as it is known, in order. */
+  #available: QueueEntry[] = [];
+  /** Changes that the listing has seen. */
+  #seen = -1;
+  /** How many may be claimed by the listing although something has changed since. */
+  #credit = 0;
+  #nextDueMs = Infinity;
+  /** Among how many of the first the next one is drawn. */
+  #spread = 1;
+
+  constructor(zk: ZooKeeper, path: string, now: () => number) {
+    this.#zk = zk;
+    this.#path = path;
+    this.#paths = queuePaths(path);
+    this.#now = now;
+    this.#changes = new Changes(path);
+  }
+
+  async take(signal: AbortSignal): Promise<QueueClaim> {
+    for (;;) {
+      const session = await this.#zk.whenConnected({ signal, timeoutMs: Infinity });
+      try {
+        return await this.#takeIn(session, signal);
+      } catch (error) {
+        // Nothing is held yet, so the next session will do.
+        if (!(error instanceof SessionExpiredError)) throw error;
+      }
+    }
+  }
+
+  async #takeIn(session: Session, signal: AbortSignal): Promise<QueueClaim> {
+    for (;;) {
+      if (this.#isOutdated()) await this.#list(session, signal);
+      const entry = this.#draw();
+      if (entry === undefined) {
+        await this.#waitForChange(signal);
+      } else {
+        const claim = await this.#claimUntilAborted(entry, session, signal);
+        this.#spread = claim ? Math.ceil(this.#spread / 2) : Math.min(this.#spread * 2, SPREAD_MAX);
+        if (claim !== undefined) return claim;
+      }
+    }
+  }
+
+  #isOutdated(): boolean {
+    const hasChanged = this.#changes.count !== this.#seen || this.#now() >= this.#nextDueMs;
+    return hasChanged && (this.#available.length === 0 || this.#credit <= 0);
+  }
+
+  async #list(session: Session, signal: AbortSignal): Promise<void> {
+    const { entries, taken, delayed } = this.#paths;
+    const { watcher: watch, count } = this.#changes;
+    const options = { session, signal, watch, timeoutMs: Infinity };
+    try {
+      const [waiting, claimed, later] = await Promise.all([
+        this.#zk.getChildren(entries, options),
+        this.#zk.getChildren(taken, options),
+        this.#zk.getChildren(delayed, options),
+      ]);
+      const claims = new Set(claimed.children);
+      this.#seen = count;
+      this.#available = sortedEntries(waiting.children.filter((name) => !claims.has(name)));
+      this.#credit = Math.floor(this.#available.length / 10);
+      await this.#moveDue(sortedDelayed(later.children), session, signal);
+    } catch (error) {
+      if (!(error instanceof NoNodeError)) throw error;
+      await this.#ensurePaths(session, signal);
+    }
+  }
+
+  async #ensurePaths(session: Session, signal: AbortSignal): Promise<void> {
+    const options = { session, signal, timeoutMs: Infinity };
+    await Promise.all(
+      Object.values(this.#paths).map(async (path: string) => {
+        await ensureContainers(this.#zk, path, options);
+      }),
+    );
+  }
+
+  /** Makes entries of delayed items whose time has come. That is a change, so what they became is listed next. */
+  async #moveDue(
+    delayed: readonly DelayedEntry[],
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const nowMs = this.#now();
+    const due = delayed.filter(({ dueMs }) => dueMs <= nowMs);
+    this.#nextDueMs = delayed[due.length]?.dueMs ?? Infinity;
+    await Promise.all(due.slice(0, MOVES_MAX).map((entry) => this.#move(entry, session, signal)));
+  }
+
+  async #move(
+    { name, priority }: DelayedEntry,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const options = { session, signal, timeoutMs: Infinity };
+    const { entries, delayed } = this.#paths;
+    try {
+      const { data } = await this.#zk.getData(`${delayed}/${name}`, options);
+      await this.#zk
+        .transaction()
+        .delete(`${delayed}/${name}`)
+        .create(`${entries}/${entryPrefix(priority)}`, data, { mode: "persistentSequential" })
+        .commit(options);
+    } catch (error) {
+      if (error instanceof ConnectionLossError) this.#changes.tell();
+      // Otherwise another consumer was faster.
+      else if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** The one to try next; it is no longer available then. */
+  #draw(): QueueEntry | undefined {
+    const among = Math.min(this.#spread, this.#available.length);
+    const [entry] = this.#available.splice(Math.floor(Math.random() * among), 1);
+    this.#credit--;
+    return entry;
+  }
+
+  async #waitForChange(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#zk;
+    const delayMs = this.#nextDueMs - this.#now();
+    const stopTimer =
+      delayMs === Infinity ? undefined : clock.startTimer(() => this.#changes.tell(), delayMs);
+    try {
+      await this.#changes.next(this.#seen, signal);
+    } finally {
+      stopTimer?.();
+    }
+  }
+
+  /** A claim that comes when nobody waits for it any longer is given back. */
+  async #claimUntilAborted(
+    entry: QueueEntry,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<QueueClaim | undefined> {
+    const claiming = this.#claim(entry, session);
+    try {
+      return await untilAborted(this.#path, signal, claiming);
+    } catch (error) {
+      claiming.then(
+        (claim) => void claim?.release(),
+        () => {
+          // It was not claimed, or its session is over.
+        },
+      );
+      throw error;
+    }
+  }
+
+  /** Undefined when somebody else has it, or it is gone. */
+  async #claim({ name, priority }: QueueEntry, session: Session): Promise<QueueClaim | undefined> {
+    const entryPath = `${this.#paths.entries}/${name}`;
+    const claimPath = `${this.#paths.taken}/${name}`;
+    const [claiming, reading] = await Promise.allSettled([
+      this.#createClaim(entryPath, claimPath, session),
+      this.#zk.getData(entryPath, { session, timeoutMs: Infinity }),
+    ]);
+    if (claiming.status === "rejected") throw claiming.reason;
+    const claimCzxid = claiming.value;
+    if (claimCzxid === undefined) return undefined;
+    if (reading.status === "rejected") {
+      discard(this.#zk, claimPath, session);
+      if (reading.reason instanceof NoNodeError) return undefined;
+      throw reading.reason;
+    }
+    const { data } = reading.value;
+    return new QueueClaim(this.#zk, { data, priority, entryPath, claimPath, claimCzxid, session });
+  }
+
+  /** The czxid of the claim; undefined when it is not ours. */
+  async #createClaim(
+    entryPath: string,
+    claimPath: string,
+    session: Session,
+  ): Promise<number | undefined> {
+    const options = { session, timeoutMs: Infinity };
+    // Another consumer in this session could otherwise take it for its own when replies are lost.
+    const id = `${session.id}-${Math.random()}`;
+    for (;;) {
+      try {
+        const [, { czxid }] = await this.#zk
+          .transaction()
+          .check(entryPath)
+          .create(claimPath, id, { mode: "ephemeral" })
+          .commit(options);
+        return czxid;
+      } catch (error) {
+        if (error instanceof TransactionError) {
+          if (error.index === 1 && error.cause instanceof NoNodeError) this.#forget();
+          return undefined;
+        }
+        if (!(error instanceof ConnectionLossError)) throw error;
+      }
+      try {
+        const { data, stat } = await this.#zk.getData(claimPath, options);
+        return new TextDecoder().decode(data ?? new Uint8Array()) === id ? stat.czxid : undefined;
+      } catch (error) {
+        if (!(error instanceof NoNodeError)) throw error;
+      }
+    }
+  }
+
+  /** The folder of the claims, empty for a while, is gone: it is looked for, and made again, with the next listing. */
+  #forget(): void {
+    this.#available = [];
+    this.#seen = -1;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error instanceof TransactionError ? error.cause : error) instanceof NoNodeError;
+}

@@ -1,0 +1,86 @@
+/**
+ * Something that only holders may use: it remembers the largest fencing token that it has seen and refuses smaller ones, and
+ * reports two holders at a time.
+ */
+import type { Session } from "../../src/client/index.ts";
+import type { FaultClient, World } from "./world.ts";
+
+/** What is asked of a handle. */
+export interface Holding {
+  readonly token: number;
+  readonly signal: AbortSignal;
+}
+
+export interface FencedResourceOptions {
+  /** Exclusive holders at a time. Default: 1. */
+  readonly capacity?: number;
+  /** Whether later holders have larger tokens. Default: true. */
+  readonly isFenced?: boolean;
+}
+
+interface User {
+  readonly name: string;
+  readonly held: Holding;
+  readonly session: Session | undefined;
+  readonly isShared: boolean;
+}
+
+export class FencedResource {
+  readonly #world: World;
+  readonly #capacity: number;
+  readonly #isFenced: boolean;
+  readonly #users = new Set<User>();
+  #highestToken = 0;
+
+  constructor(world: World, { capacity = 1, isFenced = true }: FencedResourceOptions = {}) {
+    this.#world = world;
+    this.#capacity = capacity;
+    this.#isFenced = isFenced;
+  }
+
+  /**
+   * Begins to use it; what is returned ends that. Shared users get along with each other, and with no exclusive one.
+   */
+  enter({ name, zk }: FaultClient, held: Holding, isShared = false): () => void {
+    const user: User = { name, held, session: zk.session, isShared };
+    this.#world.log(`${name} enters with token ${held.token}`);
+    if (!held.signal.aborted) this.#checkOthers(user);
+    if (this.#isFenced) {
+      // Shared holders may come in any order among themselves.
+      if (held.token <= this.#highestToken && !isShared && !held.signal.aborted) {
+        this.#world.report(`${name} got token ${held.token} after ${this.#highestToken}`);
+      }
+      this.#highestToken = Math.max(this.#highestToken, held.token);
+    }
+    this.#users.add(user);
+    return () => {
+      this.#users.delete(user);
+      this.#world.log(`${name} leaves${held.signal.aborted ? ", having lost it" : ""}`);
+    };
+  }
+
+  /** Uses it once, and says whether that was allowed. */
+  use({ name, zk }: FaultClient, held: Holding): boolean {
+    const isAllowed = !this.#isFenced || held.token >= this.#highestToken;
+    const isExcused = held.signal.aborted || zk.session === undefined;
+    if (!isAllowed && !isExcused && !this.#world.wasKilled(zk.session)) {
+      this.#world.report(`${name} still holds ${held.token}, but ${this.#highestToken} was here`);
+    }
+    return isAllowed;
+  }
+
+  #checkOthers(user: User): void {
+    const others = [...this.#users].filter((other) => this.#isInTheWay(user, other));
+    const exclusive = others.filter(({ isShared }) => !isShared);
+    const isTooMany = exclusive.length >= this.#capacity || others.length > exclusive.length;
+    if (!isTooMany) return;
+    const names = others.map(({ name, held }) => `${name} (${held.token})`).join(", ");
+    this.#world.report(`${user.name} (${user.held.token}) holds it together with ${names}`);
+  }
+
+  /** Whether another still holds it, as far as anybody can know. */
+  #isInTheWay(user: User, { held, session, isShared }: User): boolean {
+    if (held.signal.aborted || (user.isShared && isShared)) return false;
+    return session === undefined || !this.#world.wasKilled(session);
+  }
+}

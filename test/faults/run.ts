@@ -1,0 +1,166 @@
+/**
+ * One fault run: eight clients on one server, a workload, and what goes wrong, all of it out of one seed.
+ */
+import {
+  isRetryable,
+  isSessionFatal,
+  type ZooKeeper,
+  ZooKeeperError,
+} from "../../src/client/index.ts";
+import { ManualClock, SeededRandom, TestServer } from "../../src/testing/index.ts";
+import { FaultInjector, SESSION_TIMEOUT_MS } from "./faults.ts";
+import type { StartWorkload, Workload } from "./workload.ts";
+import { type FaultClient, World } from "./world.ts";
+
+export interface RunResult {
+  readonly seed: number;
+  readonly problems: readonly string[];
+  readonly history: readonly string[];
+  /** Of the history. The same seed gives the same. */
+  readonly hash: string;
+  /** Rounds that clients completed. */
+  readonly rounds: number;
+}
+
+export interface RunOptions {
+  readonly clients?: number;
+  readonly faultsMs?: number;
+  readonly calmMs?: number;
+}
+
+const CLIENTS = 8;
+const FAULTS_MS = 40_000;
+const CALM_MS = 30_000;
+/** How long clients may take to come to rest. */
+const REST_MS = 60_000;
+const ROUND_PAUSE_MS = 50;
+/** While nobody moves the clock. */
+const NO_DELAY = (): number => 0;
+
+export async function run(
+  start: StartWorkload,
+  seed: number,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { clients = CLIENTS, faultsMs = FAULTS_MS, calmMs = CALM_MS } = options;
+  const random = new SeededRandom(seed);
+  const messages = { delayMs: NO_DELAY };
+  await using server = new TestServer({
+    clock: new ManualClock(),
+    seed: random.below(2 ** 32),
+    // Often, so that parents vanish in between.
+    containerCheckIntervalMs: 3_000,
+    delayMs: () => messages.delayMs(),
+  });
+  const world = new World(server);
+  const faults = new FaultInjector(world, random.fork());
+  const observer = await server.connect();
+  for (let i = 0; i < clients; i++) {
+    const zk = await server.connect({ sessionTimeoutMs: SESSION_TIMEOUT_MS });
+    world.clients.push(traced(world, { name: `c${i}`, zk, random: random.fork() }));
+  }
+  const workload = await start(world, observer);
+  messages.delayMs = faults.delayMs;
+  const actors = world.clients.map((client) => new Actor(world, workload, client));
+  const endMs = world.clock.now() + faultsMs;
+  while (world.clock.now() < endMs) await world.clock.advance(faults.next());
+  await calmDown(world, actors, faults, calmMs);
+  messages.delayMs = NO_DELAY;
+  await finish(world, workload, observer);
+  return {
+    seed,
+    problems: world.problems,
+    history: world.history,
+    hash: world.historyHash,
+    rounds: actors.reduce((sum, { rounds }) => sum + rounds, 0),
+  };
+}
+
+/** After the faults, everybody must get on, and then come to rest. */
+async function calmDown(
+  world: World,
+  actors: readonly Actor[],
+  faults: FaultInjector,
+  calmMs: number,
+): Promise<void> {
+  world.phase = "calm";
+  faults.heal();
+  const before = actors.map(({ rounds }) => rounds);
+  await world.clock.advance(calmMs);
+  actors.forEach(({ name, rounds }, index) => {
+    if (rounds === before[index]) world.report(`${name} got nothing done in ${calmMs} calm ms`);
+  });
+  world.phase = "over";
+  for (let ms = 0; ms < REST_MS && actors.some(({ isAtRest }) => !isAtRest); ms += 100) {
+    await world.clock.advance(100);
+  }
+  for (const { name, isAtRest } of actors) {
+    if (!isAtRest) world.report(`${name} does not come to rest`);
+  }
+}
+
+async function finish(world: World, workload: Workload, observer: ZooKeeper): Promise<void> {
+  const { server } = world;
+  if (world.problems.length === 0) {
+    try {
+      await workload.check?.(observer);
+    } catch (error) {
+      world.report(`the check failed: ${String(error)}`);
+    }
+  }
+  // What the server went through is part of the history, whatever the workload tells.
+  const { requests, events } = server.counters;
+  world.log(`zxid ${server.lastZxid}, ${requests} requests, ${events} events`);
+  world.log(`left: ${server.paths().join(" ")}`);
+}
+
+/** A client that does one round of a workload after another. */
+class Actor {
+  rounds = 0;
+  isAtRest = false;
+  readonly name: string;
+  readonly #world: World;
+  readonly #workload: Workload;
+  readonly #client: FaultClient;
+
+  constructor(world: World, workload: Workload, client: FaultClient) {
+    this.#world = world;
+    this.#workload = workload;
+    this.#client = client;
+    this.name = client.name;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#world.phase !== "over") {
+      await this.#round();
+      await this.#world.sleep(1 + this.#client.random.below(ROUND_PAUSE_MS));
+    }
+    this.isAtRest = true;
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#workload.act(this.#client);
+      this.rounds++;
+    } catch (error) {
+      if (isExplained(error)) this.#world.log(`${this.name}: ${error.message}`);
+      else this.#world.report(`${this.name}: ${explain(error)}`);
+    }
+  }
+}
+
+/** Whether an error is what faults lead to. */
+function isExplained(error: unknown): error is ZooKeeperError {
+  if (!(error instanceof ZooKeeperError)) return false;
+  return isRetryable(error) || isSessionFatal(error);
+}
+
+function explain(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function traced(world: World, client: FaultClient): FaultClient {
+  client.zk.on("state", ({ state }) => world.log(`${client.name} is ${state}`));
+  return client;
+}

@@ -1,0 +1,165 @@
+/**
+ * The package as its users get it: what is in it, whether its types are found from Node, bundlers and Workers, and whether it
+ * runs.
+ */
+import { execFile } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GZIPPED_BYTES_MAX, measureBundle } from "../../scripts/package/bundle-size.ts";
+import { node, root } from "../support/edgekeeper-server.ts";
+
+const run = promisify(execFile);
+
+const CONSUMER = `
+import { connect, NoNodeError, type Stat, type ZooKeeper } from "edgekeeper";
+import { type Held, Lock } from "edgekeeper/recipes";
+import { ManualClock, TestServer } from "edgekeeper/testing";
+
+const server = new TestServer({ clock: new ManualClock() });
+const zk: ZooKeeper = await server.connect({ auth: [{ scheme: "digest", auth: "a:b" }] });
+const held: Held = await new Lock(zk, "/locks/a").acquire();
+const stat: Stat | undefined = await zk.exists(held.path);
+const missing = await zk.getData("/b").catch((error: unknown) => error instanceof NoNodeError);
+const token: number = held.token;
+// @ts-expect-error: were the types not found, this would be any
+const wrong: string = held.token;
+void wrong;
+await held.release();
+await server.close();
+if (stat?.czxid !== token || missing !== true || typeof connect !== "function") {
+  throw new Error("it does not work");
+}
+`;
+
+interface Consumer {
+  readonly module: string;
+  readonly moduleResolution: string;
+  readonly types: readonly string[];
+  readonly lib: readonly string[];
+}
+
+/** How projects look that use the package. */
+const CONSUMERS: Readonly<Record<string, Consumer>> = {
+  "Node, node16": {
+    module: "node16",
+    moduleResolution: "node16",
+    types: ["node"],
+    lib: ["es2022"],
+  },
+  "Node, nodenext": {
+    module: "nodenext",
+    moduleResolution: "nodenext",
+    types: ["node"],
+    lib: ["es2024"],
+  },
+  "a bundler for browsers": {
+    module: "esnext",
+    moduleResolution: "bundler",
+    types: [],
+    lib: ["es2022", "dom"],
+  },
+  Workers: {
+    module: "esnext",
+    moduleResolution: "bundler",
+    types: ["@cloudflare/workers-types"],
+    lib: ["es2024"],
+  },
+};
+
+let folder: string;
+let installed: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "edgekeeper-package-"));
+  await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });
+  const [archive = ""] = readdirSync(folder);
+  const modules = join(folder, "node_modules");
+  installed = join(modules, "edgekeeper");
+  mkdirSync(installed, { recursive: true });
+  await run("tar", ["-xzf", join(folder, archive), "-C", installed, "--strip-components=1"]);
+  for (const name of ["@types/node", "undici-types", "@cloudflare/workers-types"]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  }
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  writeFileSync(join(folder, "consumer.ts"), CONSUMER);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the package", () => {
+  it("has modules and types, and nothing of the server's objects or the tests", () => {
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(installed.length + 1));
+    const outside = files.filter((file) => !/^dist\/.*(\.js|\.d\.ts)$/.test(file));
+    expect(outside.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    const folders = new Set(files.filter((file) => file.startsWith("dist/")).map(partOf));
+    expect([...folders].sort()).toEqual(["client", "core", "protocol", "recipes", "testing"]);
+  });
+
+  it("depends on nothing", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    expect(dependencies).toBeUndefined();
+  });
+
+  it("has no fault that publint knows", async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("names every module with the extension that it has", () => {
+    const sources = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(js|ts)$/.test(name))
+      .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
+    const names = sources.flatMap((source) =>
+      [...source.matchAll(/(?:from |import\()"([^"]+)"/g)].map(([, name = ""]) => name),
+    );
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((name) => !/^\.{1,2}\/.*\.js$/.test(name))).toEqual([]);
+  });
+
+  it("runs in Node", async () => {
+    await run(node, ["consumer.ts"], { cwd: folder });
+  });
+
+  it("is small, for who connects and takes a lock", async () => {
+    const { gzippedBytes } = await measureBundle(folder);
+    expect(gzippedBytes).toBeLessThanOrEqual(GZIPPED_BYTES_MAX);
+  });
+
+  it.each(Object.entries(CONSUMERS))("has types that %s finds", async (_name, consumer) => {
+    const compilerOptions = {
+      ...consumer,
+      target: "es2022",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      // The declarations themselves must be sound, too.
+      skipLibCheck: false,
+    };
+    const project = { compilerOptions, files: ["consumer.ts"] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
+    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+  });
+});
+
+function partOf(file: string): string {
+  return file.split("/")[1] ?? "";
+}
