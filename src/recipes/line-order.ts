@@ -7,7 +7,7 @@
  */
 
 /** Ten digits, as Java's `%010d` writes them; a minus sign is one only behind the dash or underscore of the prefix. */
-const NUMBERS = /(?:[-_](-\d{9,10})|(\d{10}))(-?\d{9,10})?$/;
+const NUMBERS = /(?:[-_](-\d{9,10})|(\d{10}))(\d{10}|-\d{9,10})?$/;
 
 interface Position {
   readonly name: string;

@@ -55,16 +55,16 @@ export class ReadWriteLock {
    * Exchanges the write lock for the read lock, without letting another writer in between; it takes two round trips. Readers who wait
    * right behind come in, too. The new handle has the old one's token, since what has been fenced off is the same.
    *
-   * kazoo does not see such a reader, whose name has two numbers: do not downgrade where kazoo's writers are.
-   *
+   * @throws TypeError with kazoo's names: kazoo does not see a contender with two numbers, so its writers would not wait.
    * @throws the reason of the handle's signal when it is not held any more; then there is no read lock either.
    */
   async downgrade(held: Held): Promise<Held> {
     if (held.signal.aborted) throw held.signal.reason;
-    const { format = "curator", id, acl } = this.#options;
+    const { format, id, acl } = this.#options;
+    if (format === "kazoo") throw new TypeError("kazoo would not see who downgrades");
     const { contender } = await join(this.#zk, held.session, {
       path: this.#path,
-      prefix: NAMES[format].read + placeOf(held.path),
+      prefix: NAMES.curator.read + placeOf(held.path),
       data: id ?? null,
       acl,
     });

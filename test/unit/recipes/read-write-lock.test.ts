@@ -102,12 +102,15 @@ describe("a read-write lock", () => {
     expect(inner.path).toBe(outer.path);
   });
 
-  it("has kazoo's names when it should", async () => {
+  it("has kazoo's names when it should, and no way from writer to reader then", async () => {
     const lock = new ReadWriteLock(a, PATH, { format: "kazoo" });
-    expect((await lock.read.acquire()).path).toMatch(/-__rlock__0000000000$/);
-    expect((await lock.read.acquire()).path).toMatch(/-__rlock__0000000001$/);
-    await pending(server, lock.write.acquire());
-    expect(server.paths(PATH).at(-1)).toMatch(/__r?lock__/);
+    const reading = await lock.read.acquire();
+    expect(reading.path).toMatch(/-__rlock__0000000000$/);
+    await reading.release();
+    const writing = await lock.write.acquire();
+    expect(writing.path).toMatch(/-__lock__0000000001$/);
+    await expect(lock.downgrade(writing)).rejects.toThrow(TypeError);
+    expect(writing.signal.aborted).toBe(false);
   });
 });
 
