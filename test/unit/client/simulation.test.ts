@@ -72,7 +72,7 @@ class Simulation {
 
   async #startClient(id: number): Promise<Promise<void>[]> {
     const connecting = connect("ws://simulated", {
-      transport: this.server.openTransport,
+      transport: this.server.transport({ hasHeartbeat: id % 2 === 0 }),
       clock: this.clock,
       random: () => this.random.fraction(),
       sessionTimeoutMs: SESSION_TIMEOUT_MS,

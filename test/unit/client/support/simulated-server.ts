@@ -54,11 +54,14 @@ export class SimulatedServer {
     this.#tick();
   }
 
-  readonly openTransport: OpenTransport = (_address, listener) => {
-    const connection = new SimulatedConnection(this, listener);
-    this.#connections.add(connection);
-    return connection;
-  };
+  /** With heartbeats as texts, or as frames. */
+  transport({ hasHeartbeat }: { hasHeartbeat: boolean }): OpenTransport {
+    return (_address, listener) => {
+      const connection = new SimulatedConnection(this, listener, hasHeartbeat);
+      this.#connections.add(connection);
+      return connection;
+    };
+  }
 
   get nowMs(): number {
     return START_MS + this.clock.now();
@@ -157,12 +160,7 @@ export class SimulatedConnection implements Transport, Client {
   authIds = [];
   sessionId = 0;
   readonly out = new JuteWriter();
-  readonly sendHeartbeat = (): void => {
-    this.#toServer(() => {
-      this.#server.hear(this);
-      this.#toClient(() => this.#listener.onHeartbeat());
-    });
-  };
+  readonly sendHeartbeat: (() => void) | undefined;
   readonly #server: SimulatedServer;
   readonly #listener: TransportListener;
   #isEnded = false;
@@ -174,9 +172,10 @@ export class SimulatedConnection implements Transport, Client {
   #serverAtMs = 0;
   #clientAtMs = 0;
 
-  constructor(server: SimulatedServer, listener: TransportListener) {
+  constructor(server: SimulatedServer, listener: TransportListener, hasHeartbeat: boolean) {
     this.#server = server;
     this.#listener = listener;
+    this.sendHeartbeat = hasHeartbeat ? () => this.#beat() : undefined;
     if (server.network === "refuse") {
       this.end("refused");
       return;
@@ -222,6 +221,13 @@ export class SimulatedConnection implements Transport, Client {
     if (this.out.length === 0) return;
     const bytes = this.out.take();
     this.#toClient(() => this.#listener.onBytes(bytes));
+  }
+
+  #beat(): void {
+    this.#toServer(() => {
+      this.#server.hear(this);
+      this.#toClient(() => this.#listener.onHeartbeat());
+    });
   }
 
   #toServer(deliver: () => void): void {
