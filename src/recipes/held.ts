@@ -51,7 +51,10 @@ export class ZnodeHeld implements Held {
   readonly path: string;
   readonly token: number;
   readonly #contender: Contender;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for the signal. */
+  #controller: AbortController | undefined;
+  /** Makes the error that says why it is not held any more; undefined while it is. */
+  #reason: (() => unknown) | undefined;
   readonly #cleanUps: (() => void)[] = [];
   #releasing: Promise<void> | undefined;
 
@@ -82,6 +85,10 @@ export class ZnodeHeld implements Held {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason());
+    }
     return this.#controller.signal;
   }
 
@@ -92,18 +99,24 @@ export class ZnodeHeld implements Held {
 
   /** It is not held any more. */
   lose(reason: unknown): void {
-    for (const cleanUp of this.#cleanUps.splice(0)) cleanUp();
-    this.#controller.abort(reason);
+    this.#end(() => reason);
   }
 
   release(): Promise<void> {
-    this.lose(new NotHeldError(this.path, "released"));
+    this.#end(() => new NotHeldError(this.path, "released"));
     this.#releasing ??= this.#contender.leave();
     return this.#releasing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+
+  #end(reason: () => unknown): void {
+    for (const cleanUp of this.#cleanUps.splice(0)) cleanUp();
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason());
   }
 }
 

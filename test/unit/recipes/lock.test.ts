@@ -241,6 +241,17 @@ describe("lost connections and sessions", () => {
     await held.release();
   });
 
+  it("tells whoever asks for the signal afterwards how it ended", async () => {
+    const lock = new Lock(a, PATH);
+    const released = await lock.acquire();
+    await released.release();
+    const lost = await lock.acquire();
+    server.expireSession(a);
+    await server.clock.advance(1_000);
+    expect(released.signal.reason).toBeInstanceOf(NotHeldError);
+    expect(lost.signal.reason).toBeInstanceOf(SessionExpiredError);
+  });
+
   it("keeps the lock through a lost connection", async () => {
     const held = await new Lock(a, PATH).acquire();
     await server.loseConnection(a);
