@@ -3,7 +3,7 @@
  *
  * Format: a counter that holds the first id that is not given out yet; see `counter.ts` for what may be in it.
  */
-import { ConnectionLossError, type ZooKeeper } from "../client/index.ts";
+import { ConnectionLossError, SessionExpiredError, type ZooKeeper } from "../client/index.ts";
 import { Counter, type CounterOptions } from "./counter.ts";
 import type { WaitOptions } from "./patience.ts";
 import { untilAborted, withTimeLimit } from "./time-limit.ts";
@@ -69,7 +69,8 @@ export class IdGenerator {
         return;
       } catch (error) {
         // The block may be ours or not: either way nobody else has it, and the next one will do.
-        if (!(error instanceof ConnectionLossError)) throw error;
+        const isLost = error instanceof ConnectionLossError || error instanceof SessionExpiredError;
+        if (!isLost) throw error;
       }
     }
   }

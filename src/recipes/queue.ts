@@ -72,11 +72,11 @@ export class Queue {
   readonly #now: () => number;
   readonly #consumer: QueueConsumer;
 
-  /** @throws RangeError when a limit is not a positive integer. */
+  /** @throws RangeError when a limit is below 1. */
   constructor(zk: ZooKeeper, path: string, options: QueueOptions = {}) {
     const { lengthMax = Infinity, itemBytesMax = ITEM_BYTES_MAX, now = Date.now } = options;
     for (const limit of [lengthMax, itemBytesMax]) {
-      if (!(limit >= 1)) throw new RangeError(`a limit is a positive number, not ${limit}`);
+      if (!(limit >= 1)) throw new RangeError(`a limit is 1 or more, not ${limit}`);
     }
     this.#zk = zk;
     this.#path = path;
