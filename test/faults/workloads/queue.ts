@@ -15,16 +15,15 @@ export const queueWorkload: StartWorkload = (world, zk) => {
   const done = new Set<string>();
   const items = new Map<string, FencedResource>();
   let count = 0;
-  const queueOf = (client: FaultClient): Queue =>
-    new Queue(client.zk, PATH, { now: () => world.clock.now() });
   return {
     async act(client) {
-      const queue = queueOf(client);
+      const queue = new Queue(client.zk, PATH);
       const item = `item ${count++}`;
       await putItem(world, queue, client, item);
       put.add(item);
       await using claim = await queue.take();
       const taken = claim.text();
+      world.log(`${client.name} claims ${taken}, ${claim.path}`);
       let resource = items.get(taken);
       if (resource === undefined) items.set(taken, (resource = new FencedResource(world)));
       const leave = resource.enter(client, claim);
