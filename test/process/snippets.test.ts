@@ -36,11 +36,14 @@ function toModule(snippet: string): string {
   return `${GIVEN}\n${imports.join("\n")}\nexport async function snippet(): Promise<void> {\n${body}\n}\n`;
 }
 
+function source(file: string): string[] {
+  return [join(root, "src", file)];
+}
+
 async function compile(snippets: readonly string[]): Promise<string> {
   snippets.forEach((snippet, index) => {
     writeFileSync(join(folder, `${index}.ts`), toModule(snippet));
   });
-  const from = (file: string): string[] => [join(root, "src", file)];
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
@@ -50,9 +53,9 @@ async function compile(snippets: readonly string[]): Promise<string> {
         noUnusedLocals: false,
         noUnusedParameters: false,
         paths: {
-          edgekeeper: from("client/index.ts"),
-          "edgekeeper/recipes": from("recipes/index.ts"),
-          "edgekeeper/testing": from("testing/index.ts"),
+          edgekeeper: source("client/index.ts"),
+          "edgekeeper/recipes": source("recipes/index.ts"),
+          "edgekeeper/testing": source("testing/index.ts"),
         },
       },
       include: ["*.ts"],
