@@ -21,8 +21,9 @@ export class Patience {
     if (signal?.aborted) throw aborted();
     this.#end = new Promise((_, reject) => {
       const end = (error: Error): void => {
-        this.#controller.abort(error);
+        // First, or what the signal ends would say that it was aborted, whatever the reason.
         reject(error);
+        this.#controller.abort(error);
       };
       const onAbort = (): void => end(aborted());
       signal?.addEventListener("abort", onAbort);
