@@ -17,30 +17,31 @@ export interface Held extends AsyncDisposable {
   /** The znode that holds it. */
   readonly path: string;
   /**
-   * The fencing token: the znode's czxid. Who holds later has the larger one, so a resource that remembers the largest it has seen
-   * can refuse whoever comes too late. An exact integer while czxids are below 2^53.
+   * The fencing token: the znode's czxid. Who holds later has the larger one, so a resource that remembers the
+   * largest it has seen can refuse whoever comes too late. An exact integer while czxids are below 2^53.
    */
   readonly token: number;
   /** The session that holds it: an operation that is given it is refused in any other. */
   readonly session: Session;
   /**
-   * Aborted when it is lost or may be: when the session is lost, which the client says before the server can give it to another.
-   * Also when it is released. The reason is the error.
+   * Aborted when it is lost or may be: when the session is lost, which the client says before the server can
+   * give it to another. Also when it is released. The reason is the error.
    */
   readonly signal: AbortSignal;
   /** A check for a transaction, which then happens only while it is held. */
   check(): CheckOp;
   /**
-   * Gives it back. Resolves when others can have it: with the deletion of its znode, which is asked for again while connections
-   * are lost, or with the end of the session. Never rejects because it was lost before.
+   * Gives it back. Resolves when others can have it: with the deletion of its znode, which is asked for again
+   * while connections are lost, or with the end of the session. Never rejects because it was lost before.
    */
   release(): Promise<void>;
 }
 
 export interface HoldOptions {
   /**
-   * Whether `signal` is aborted as soon as the client is suspended, for work that must not go on while nobody knows. By default it
-   * goes on until the session's deadline, before which no server can give to others what is held. It must be released nevertheless.
+   * Whether `signal` is aborted as soon as the client is suspended, for work that must not go on while nobody
+   * knows. By default it goes on until the session's deadline, before which no server can give to others what
+   * is held. It must be released nevertheless.
    */
   readonly abortWhenSuspended?: boolean | undefined;
 }
@@ -109,7 +110,8 @@ export class ZnodeHeld implements Held {
 /**
  * Does something while it is held, and releases it.
  *
- * @throws what `use` throws; the reason of the signal when it was lost meanwhile, since then others may have been at it, too.
+ * @throws what `use` throws; the reason of the signal when it was lost meanwhile, since then others may have
+ * been at it, too.
  */
 export async function useHeld<H extends Pick<Held, "signal" | "release">, T>(
   held: H,

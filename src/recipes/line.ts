@@ -1,5 +1,6 @@
 /**
- * A line of contenders below a znode, in which each waits for one before it, so that whoever leaves wakes one other.
+ * A line of contenders below a znode, in which each waits for one before it, so that whoever leaves wakes one
+ * other.
  */
 import {
   NoNodeError,
@@ -108,7 +109,9 @@ export class Line {
     const line = inLine(names);
     const own = line.indexOf(name);
     if (own === -1) return undefined;
-    return line.slice(0, own).filter((other) => !sharedWith?.test(other));
+    const before = line.slice(0, own);
+    // Unlike test, search remembers nothing from one name to the next.
+    return sharedWith ? before.filter((other) => other.search(sharedWith) < 0) : before;
   }
 
   /** Waits until one other has left, or has been told something. */

@@ -21,7 +21,7 @@ export class Patience {
     if (signal?.aborted) throw aborted();
     this.#end = new Promise((_, reject) => {
       const end = (error: Error): void => {
-        // First, so that it is heard before what the signal makes others say.
+        // First, or what the signal ends would say that it was aborted, whatever the reason.
         reject(error);
         this.#controller.abort(error);
       };

@@ -135,6 +135,14 @@ describe("a lock", () => {
     expect((await acquiring).signal.aborted).toBe(false);
   });
 
+  it("may be shared with some, whatever flags their pattern has", async () => {
+    const shared = { nodeName: "guest-", sharedWith: /guest-/g };
+    for (let guests = 0; guests < 4; guests++) {
+      expect(await new Lock(a, PATH, shared).tryAcquire()).toBeDefined();
+    }
+    expect(await new Lock(b, PATH).tryAcquire()).toBeUndefined();
+  });
+
   it("counts on past the largest number", async () => {
     await a.ensurePath(PATH);
     for (const name of ["x-lock-2147483647", "x-lock--2147483648", "x-lock--999999999"]) {
@@ -157,6 +165,15 @@ describe("giving up", () => {
     expect(late.error).toBeInstanceOf(OperationTimeoutError);
     await settle();
     expect(contenders()).toEqual([held.path]);
+  });
+
+  it("ends the wait for a session the same way", async () => {
+    server.stop();
+    await server.clock.advance(20_000);
+    expect(a.state).toBe("lost");
+    const late = await waiting(new Lock(a, PATH).acquire({ timeoutMs: 1_000 }));
+    await server.clock.advance(1_000);
+    expect(late.error).toBeInstanceOf(OperationTimeoutError);
   });
 
   it("does nothing when the signal is aborted before", async () => {
