@@ -17,12 +17,8 @@ const next = [
   async () => await anna.close(),
   async () => await bert.close(),
 ];
-let before: string | undefined;
 for await (const members of new GroupMembership(observer, path).watch()) {
-  const names = members.map(({ id }) => id).join(", ") || "nobody";
-  if (names === before) continue;
-  before = names;
-  console.log(`there: ${names}`);
+  console.log(`there: ${members.map(({ id }) => id).join(", ") || "nobody"}`);
   const step = next.shift();
   if (step === undefined) break;
   await step();

@@ -23,7 +23,7 @@ export class Patience {
     if (signal === undefined && timeoutMs === Infinity) return;
     this.#end = new Promise((_, reject) => {
       const end = (error: Error): void => {
-        // First, so that it is heard before what the signal makes others say.
+        // First, or what the signal ends would say that it was aborted, whatever the reason.
         reject(error);
         this.#controller.abort(error);
       };

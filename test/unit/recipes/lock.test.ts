@@ -167,6 +167,15 @@ describe("giving up", () => {
     expect(contenders()).toEqual([held.path]);
   });
 
+  it("ends the wait for a session the same way", async () => {
+    server.stop();
+    await server.clock.advance(20_000);
+    expect(a.state).toBe("lost");
+    const late = await waiting(new Lock(a, PATH).acquire({ timeoutMs: 1_000 }));
+    await server.clock.advance(1_000);
+    expect(late.error).toBeInstanceOf(OperationTimeoutError);
+  });
+
   it("does nothing when the signal is aborted before", async () => {
     const signal = AbortSignal.abort();
     await expect(new Lock(a, PATH).acquire({ signal })).rejects.toThrow(RequestAbortedError);
