@@ -22,6 +22,9 @@ import {
 } from "./client-report.ts";
 import { type Contestant, enter, uncontendedLock } from "./contestant.ts";
 
+/** One request at a time takes long to be compiled for, on both sides. */
+const WARM_UP_FACTOR = 4;
+
 const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(args: readonly string[]): Promise<void> {
@@ -47,7 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
     }
     const environment = await describeEnvironment(servers);
     const scenario = uncontendedLock(contestants);
-    const options = { rounds, seconds, onProgress };
+    const options = { rounds, seconds, warmUpFactor: WARM_UP_FACTOR, onProgress };
     const { results, failures } = await runRounds(contestants, [scenario], options);
     const result = results[0] ?? { scenario, measured: new Map() };
     const summaries = summarizeContestants(result);
