@@ -167,6 +167,27 @@ describe("giving up", () => {
     expect(contenders()).toEqual([held.path]);
   });
 
+  it("leaves one watch behind, however often it is begun again", async () => {
+    const held = await new Lock(a, PATH).acquire();
+    const watched: string[] = [];
+    const getData = b.getData.bind(b);
+    b.getData = async (path, options) => {
+      watched.push(path);
+      return await getData(path, options);
+    };
+    for (let attempts = 0; attempts < 5; attempts++) {
+      const late = await waiting(new Lock(b, PATH).acquire({ timeoutMs: 10 }));
+      await server.clock.advance(10);
+      expect(late.error).toBeInstanceOf(OperationTimeoutError);
+    }
+    expect(watched).toEqual([held.path]);
+    const next = await waiting(new Lock(b, PATH).acquire());
+    await held.release();
+    await settle();
+    expect(next.value).toBeDefined();
+    expect(watched).toEqual([held.path]);
+  });
+
   it("ends the wait for a session the same way", async () => {
     server.stop();
     await server.clock.advance(20_000);
