@@ -20,6 +20,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --edgekeeper-http H:P its HTTP address, for the cost (or env BENCH_EDGEKEEPER_HTTP)
   --help                this text
 
+A lock through client libraries: npm run bench:client -- --help
 Large trees, many children, sessions and watches, and overload: npm run bench:scale -- --help`;
 
 export interface BenchOptions {
