@@ -58,6 +58,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "interop",
           include: ["test/interop/*.test.ts"],
           globalSetup: ["test/interop/global-setup.ts"],
