@@ -60,6 +60,7 @@ export default defineConfig({
         test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
+          globalSetup: ["test/contract/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -2,11 +2,10 @@
  * The client and the recipes on a whole server, wherever they run: the same cases in Node, in workerd and in Chromium.
  */
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type EdgekeeperServer, startEdgekeeper } from "../support/edgekeeper-server.ts";
 import { describeContract } from "./describe-contract.ts";
 import { type ChromiumRuntime, startChromiumRuntime } from "./runtimes/chromium-runtime.ts";
-import { findChromium } from "./runtimes/installed-chromium.ts";
 import { startNodeRuntime } from "./runtimes/node-runtime.ts";
 import { startWorkerdRuntime } from "./runtimes/workerd-runtime.ts";
 
@@ -37,15 +36,13 @@ describe("in workerd", () => {
   describeContract(async () => await startWorkerdRuntime(server.host, server.httpPort));
 });
 
-const chromium = findChromium();
-if ("missing" in chromium) process.stderr.write(`contract: no browser, ${chromium.missing}\n`);
+const chromium = inject("chromium");
 
-describe.skipIf("missing" in chromium)("in Chromium", () => {
+describe.skipIf(chromium === undefined)("in Chromium", () => {
   let runtime: ChromiumRuntime;
 
   describeContract(async () => {
-    if ("missing" in chromium) throw new Error(chromium.missing);
-    runtime = await startChromiumRuntime(chromium.path, server.host, server.httpPort);
+    runtime = await startChromiumRuntime(chromium ?? "", server.host, server.httpPort);
     return runtime;
   });
 

@@ -15,7 +15,7 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 export function findChromium(): { readonly path: string } | { readonly missing: string } {
   const installed = PLACES.find(isExecutable);
   if (installed !== undefined) return { path: installed };
-  const missing = `there is no Chromium at ${PLACES.join(", ")}; apt-get install chromium`;
+  const missing = `there is no Chromium at ${PLACES.join(", ")}; try apt-get install chromium`;
   if (!process.env["CI"]) return { missing };
   for (const args of [["update"], ["install", "-y", "chromium"]]) {
     // stdout belongs to the test reporter.
