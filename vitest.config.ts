@@ -58,6 +58,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          globalSetup: ["test/contract/global-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "interop",
           include: ["test/interop/*.test.ts"],
           globalSetup: ["test/interop/global-setup.ts"],

@@ -16,8 +16,6 @@ import {
  * children are not among them. No valid path contains it.
  */
 const KEY_SLASH = "\u0001";
-const KEY_SLASH_BYTE = 0x01;
-const SLASH_BYTE = 0x2f;
 
 /** The unit behind {@link KEY_SLASH}. */
 const KEY_SLASH_END = "\u0002";
@@ -179,7 +177,7 @@ const KEY_LENGTH_END = 2 ** 14;
 const RECORD_LENGTH_END = 2 ** 16;
 const START_UNIT = KEY_LENGTH_END * RECORD_LENGTH_END;
 
-const UPSERT_ONE = "INSERT OR REPLACE INTO znodes VALUES (CAST(? AS TEXT), ?)";
+const UPSERT_ONE = "INSERT OR REPLACE INTO znodes VALUES (?, ?)";
 
 const UPSERT_PACK = `INSERT OR REPLACE INTO znodes
   SELECT
@@ -205,14 +203,17 @@ export class ZnodeRowsWriter {
   put(path: string, znode: Znode): void {
     const pack = this.#pack;
     const start = pack.length;
-    pack.writeUtf8(path);
-    pack.replaceLastByte(SLASH_BYTE, KEY_SLASH_BYTE);
+    const keyText = keyOf(path) ?? path;
+    pack.writeUtf8(keyText);
     const keyLength = pack.length - start;
     writeZnodeRecord(pack, znode);
     const recordLength = pack.length - start - keyLength;
     if (keyLength >= KEY_LENGTH_END || recordLength >= RECORD_LENGTH_END) {
-      const [key, record] = [pack.cut(start, keyLength), pack.cut(start, recordLength)];
-      this.#rowsWritten += this.#sql.exec(UPSERT_ONE, key.buffer, record.buffer).rowsWritten;
+      pack.truncate(start);
+      const record = new JuteWriter();
+      writeZnodeRecord(record, znode);
+      const { buffer } = record.take();
+      this.#rowsWritten += this.#sql.exec(UPSERT_ONE, keyText, buffer).rowsWritten;
       return;
     }
     this.#rows.push(start * START_UNIT + keyLength * RECORD_LENGTH_END + recordLength);

@@ -79,13 +79,6 @@ export class JuteWriter {
     this.#length = start + written;
   }
 
-  /** Replaces the last byte written that is `byte`. */
-  replaceLastByte(byte: number, replacement: number): void {
-    let at = this.#length - 1;
-    while (at >= 0 && this.#bytes[at] !== byte) at--;
-    if (at >= 0) this.#bytes[at] = replacement;
-  }
-
   writeVector<T>(
     elements: readonly T[] | null,
     writeElement: (writer: JuteWriter, element: T) => void,
@@ -96,14 +89,6 @@ export class JuteWriter {
     }
     this.writeInt(elements.length);
     for (const element of elements) writeElement(this, element);
-  }
-
-  /** Takes `count` bytes out, from `start` on; what was written behind them moves up. */
-  cut(start: number, count: number): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(start, start + count);
-    this.#bytes.copyWithin(start, start + count, this.#length);
-    this.#length -= count;
-    return taken;
   }
 
   /** A copy of everything written. */

@@ -14,7 +14,7 @@ export interface WebSocketLike {
     // Runtimes have event types of their own.
     listener: (event: unknown) => void,
   ): void;
-  /** Only Workers' own have it, which are open when they come. */
+  /** Only Workers' own have it. It is for those that are open when they come, from a fetch; others throw. */
   accept?(): void;
 }
 
@@ -71,15 +71,17 @@ class WebSocketTransport implements Transport {
     try {
       const socket = await open(url);
       socket.binaryType = "arraybuffer";
+      const isOpen = socket.readyState === OPEN;
       if (this.#listener === undefined) {
-        socket.accept?.();
+        if (isOpen) socket.accept?.();
         socket.close(NORMAL_CLOSURE);
         return;
       }
       this.#socket = socket;
       this.#listen(socket);
+      if (!isOpen) return;
       socket.accept?.();
-      if (socket.readyState === OPEN) this.#listener.onOpen();
+      this.#listener.onOpen();
     } catch (error) {
       this.#end(describe(error));
     }

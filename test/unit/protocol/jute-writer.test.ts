@@ -221,31 +221,7 @@ describe("JuteWriter: bytes for other uses", () => {
     expect(written((w) => w.writeUtf8("aü€"))).toBe("61c3bce282ac");
     expect(written((w) => w.writeUtf8(""))).toBe("");
   });
-
-  it("replaces the last byte of a kind, and none when there is none", () => {
-    expect(replaced("/a/b")).toBe("2f610162");
-    expect(replaced("/a/")).toBe("2f6101");
-    expect(replaced("/")).toBe("01");
-    expect(replaced("ab")).toBe("6162");
-    expect(replaced("")).toBe("");
-  });
-
-  it("cuts bytes out and closes the gap", () => {
-    const writer = new JuteWriter();
-    writer.writeUtf8("abcdef");
-    expect(toHex(writer.cut(1, 2))).toBe("6263");
-    expect(toHex(writer.cut(3, 1))).toBe("66");
-    writer.writeUtf8("g");
-    expect(toHex(writer.toBytes())).toBe("61646567");
-  });
 });
-
-function replaced(text: string): string {
-  return written((writer) => {
-    writer.writeUtf8(text);
-    writer.replaceLastByte(0x2f, 0x01);
-  });
-}
 
 describe("JuteWriter and JuteReader together", () => {
   it("read back any sequence of values as it was written", () => {
