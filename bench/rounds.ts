@@ -24,6 +24,8 @@ export interface RoundsResult {
 export interface RoundsOptions {
   readonly rounds: number;
   readonly seconds: number;
+  /** How many rounds the warm-up is as long as. Default: 2. */
+  readonly warmUpFactor?: number;
   readonly onProgress: (line: string) => void;
 }
 
@@ -37,7 +39,8 @@ export async function runRounds(
   const run = `${process.pid.toString(36)}-${Date.now().toString(36)}`;
   for (let round = 0; round <= options.rounds; round++) {
     const label = round === 0 ? "warm-up" : `round ${round} of ${options.rounds}`;
-    const seconds = round === 0 ? options.seconds * WARM_UP_FACTOR : options.seconds;
+    const { warmUpFactor = WARM_UP_FACTOR } = options;
+    const seconds = round === 0 ? options.seconds * warmUpFactor : options.seconds;
     for (const [index, scenario] of scenarios.entries()) {
       const root = `/bench-${run}-${scenario.name}-${round}`;
       for (const server of servers) {

@@ -1,52 +1,29 @@
 /**
- * One client follows a value that another one changes: a watch tells once that something changed, and reading again
- * sets the next one. Start `npm start` first, then: node_modules/.bin/node examples/watch-configuration.ts
+ * One client follows a value that another one changes. A stream of events begins with a `Resync`, which says to read, and has
+ * another one after every reconnect: so there is one way to start and to recover.
  */
-import zookeeper, { type Client } from "node-zookeeper-client";
+import { connect } from "edgekeeper";
 
-const address = process.env["EDGEKEEPER_ADDRESS"] ?? "127.0.0.1:2181";
+const url = process.env["EDGEKEEPER_URL"] ?? "zk://127.0.0.1:2181";
 const path = "/example-configuration";
-const values = ["blue", "green", "red"];
 
-const publisher = await connect();
-const reader = await connect();
-const { OPEN_ACL_UNSAFE } = zookeeper.ACL;
-const { PERSISTENT } = zookeeper.CreateMode;
-const none = Buffer.from("none");
-await call<string>((done) => publisher.create(path, none, OPEN_ACL_UNSAFE, PERSISTENT, done));
-for (const value of values) {
-  const changed = Promise.withResolvers<void>();
-  const before = await read(() => changed.resolve());
-  await call((done) => publisher.setData(path, Buffer.from(value), -1, done));
-  await changed.promise;
-  console.log(`${before} became ${await read()}`);
-}
-await call((done) => publisher.remove(path, -1, done));
-publisher.close();
-reader.close();
+await using publisher = await connect(url);
+await using reader = await connect(url);
+await publisher.create(path, "blue");
 
-async function read(watcher?: () => void): Promise<string> {
-  return String(await call<Buffer | undefined>((done) => reader.getData(path, watcher, done)));
+const next = ["green", "red"];
+for await (const { type } of reader.watch(path)) {
+  if (type === "NodeDeleted") break;
+  const { data } = await reader.getData(path);
+  console.log(`${type}: ${new TextDecoder().decode(data ?? undefined)}`);
+  const value = next.shift();
+  if (value === undefined) await publisher.delete(path);
+  else await publisher.setData(path, value);
 }
-
-async function connect(): Promise<Client> {
-  const client = zookeeper.createClient(address);
-  const connected = new Promise<void>((resolve) => client.once("connected", resolve));
-  client.connect();
-  await connected;
-  return client;
-}
-
-/** Calls a function that reports to a callback, and takes its first result. */
-function call<T = unknown>(
-  run: (done: (error: Error | null | undefined, value?: T) => void) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    run((error, value) => (error ? reject(error) : resolve(value as T)));
-  });
-}
+console.log("it was deleted");
 
 // Output:
-// none became blue
-// blue became green
-// green became red
+// Resync: blue
+// NodeDataChanged: green
+// NodeDataChanged: red
+// it was deleted

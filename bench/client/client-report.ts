@@ -6,6 +6,7 @@ import { ratiosOf } from "../report/comparison.ts";
 import { formatFigure } from "../report/figure.ts";
 import { summarize, type Summary } from "../report/summary.ts";
 import type { ScenarioResult } from "../rounds.ts";
+import type { Scenario } from "../scenario.ts";
 import { median } from "../statistics.ts";
 import { formatEnvironment } from "../text-report.ts";
 import { formatTable } from "../text-table.ts";
@@ -40,7 +41,7 @@ export interface ClientReport {
 
 /** Whom ours is compared with, and whether it has to be as fast. */
 export function compareClients(
-  { scenario: { figure } }: ScenarioResult,
+  { figure }: Pick<Scenario, "figure">,
   summaries: Readonly<Record<string, Summary>>,
 ): ClientComparison[] {
   const ours = ["edgekeeper", "edgekeeper-ws"].map((server) => contestantName("ours", server));

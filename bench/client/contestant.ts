@@ -1,6 +1,7 @@
 /**
  * A client library with a session on a server: what takes turns with others of its kind.
  */
+import type { Stat } from "../../src/protocol/records.ts";
 import { ControlClient } from "../control-client.ts";
 import { ErrorLog } from "../error-log.ts";
 import { LatencyHistogram } from "../latency-histogram.ts";
@@ -66,13 +67,7 @@ async function cycleLock(
     const after = await secondsOf(program, server);
     for (const latencyMs of latenciesMs) latencies.record(latencyMs);
     const cycles = latenciesMs.length;
-    const stat = await control.exists(root);
-    // It counts creations and deletions alike: each time there was one znode, and it is gone.
-    if (stat?.cversion !== 2 * cycles || stat.numChildren !== 0) {
-      errors.add(
-        `after ${cycles} times ${root} has cversion ${stat?.cversion} and ${stat?.numChildren} children`,
-      );
-    }
+    checkTraces(await control.exists(root), cycles, errors);
     await control.delete(root);
     await control.close();
     return {
@@ -87,6 +82,14 @@ async function cycleLock(
   } finally {
     control.destroy();
   }
+}
+
+/** The lock's znode counts creations and deletions alike: each time one was created below it, and it is gone. */
+export function checkTraces(stat: Stat | undefined, cycles: number, errors: ErrorLog): void {
+  if (stat?.cversion === 2 * cycles && stat.numChildren === 0) return;
+  errors.add(
+    `after ${cycles} times its znode has cversion ${stat?.cversion} and ${stat?.numChildren} children`,
+  );
 }
 
 /** Processor time so far; NaN when unknown. */

@@ -3,6 +3,9 @@
  * ZooKeeper. The report on stdout, progress on stderr; the exit code is not 0 when a lock was not held. A goal that is
  * missed is said, and is no error.
  */
+import { dirname } from "node:path";
+import { GZIPPED_BYTES_MAX, measureBundle } from "../../scripts/package/bundle-size.ts";
+import { buildModules } from "../../scripts/package/modules.ts";
 import { findZooKeeperJars } from "../../test/support/real-zookeeper.ts";
 import { runCommand } from "../command-line.ts";
 import { describeEnvironment } from "../environment.ts";
@@ -19,6 +22,9 @@ import {
 } from "./client-report.ts";
 import { type Contestant, enter, uncontendedLock } from "./contestant.ts";
 
+/** One request at a time takes long to be compiled for, on both sides. */
+const WARM_UP_FACTOR = 4;
+
 const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(args: readonly string[]): Promise<void> {
@@ -30,6 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
   const notes: string[] = [];
   const onNote = (note: string): void => void notes.push(note);
   const found = findLibraries(libraries, onNote);
+  onNote(await describeBundle());
   const servers: Server[] = [];
   const contestants: Contestant[] = [];
   try {
@@ -43,11 +50,11 @@ async function main(args: readonly string[]): Promise<void> {
     }
     const environment = await describeEnvironment(servers);
     const scenario = uncontendedLock(contestants);
-    const options = { rounds, seconds, onProgress };
+    const options = { rounds, seconds, warmUpFactor: WARM_UP_FACTOR, onProgress };
     const { results, failures } = await runRounds(contestants, [scenario], options);
     const result = results[0] ?? { scenario, measured: new Map() };
     const summaries = summarizeContestants(result);
-    const comparisons = compareClients(result, summaries);
+    const comparisons = compareClients(scenario, summaries);
     const run = { environment, rounds, seconds, notes, failures };
     const report: ClientReport = { ...run, summaries, comparisons };
     const text = json ? `${JSON.stringify(report, null, 2)}\n` : formatClientReport(report, result);
@@ -57,6 +64,14 @@ async function main(args: readonly string[]): Promise<void> {
     await Promise.all(contestants.map((contestant) => contestant.stop()));
     await Promise.all(servers.map((server) => server.stop()));
   }
+}
+
+/** What whoever uses this repository's client for a lock has to load; makes dist/. */
+async function describeBundle(): Promise<string> {
+  const root = dirname(dirname(import.meta.dirname));
+  await buildModules(root);
+  const { minifiedBytes, gzippedBytes } = await measureBundle(root);
+  return `connect and Lock: ${minifiedBytes} bytes minified, ${gzippedBytes} gzipped, of at most ${GZIPPED_BYTES_MAX}.`;
 }
 
 /** Alternating, as the contestants do. */

@@ -4,12 +4,20 @@
  */
 declare module "node:net" {
   export interface Socket {
-    setNoDelay(on: boolean): this;
     write(bytes: Uint8Array): boolean;
     destroySoon(): void;
-    on(event: "connect" | "end" | "close", listener: () => void): this;
-    on(event: "data", listener: (bytes: Uint8Array) => void): this;
+    on(event: "connect" | "close", listener: () => void): this;
     on(event: "error", listener: (error: Error) => void): this;
   }
-  export function connect(options: { host: string; port: number }): Socket;
+  export interface ConnectOptions {
+    readonly host: string;
+    readonly port: number;
+    readonly noDelay: boolean;
+    /** Reads into the buffer, and calls back; goes on reading when that returns true. */
+    readonly onread: {
+      readonly buffer: Uint8Array;
+      readonly callback: (length: number, buffer: Uint8Array) => boolean;
+    };
+  }
+  export function connect(options: ConnectOptions): Socket;
 }

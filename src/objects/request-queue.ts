@@ -78,6 +78,11 @@ export class RequestQueue {
     return this.#held.size > 0;
   }
 
+  /** Channels whose requests wait until their client reads. */
+  get held(): ReadonlySet<Channel> {
+    return this.#held;
+  }
+
   /** Whether what this channel sent waits until its client reads. */
   isHeld(channel: Channel): boolean {
     return channel.lane.isHeld;

@@ -120,8 +120,7 @@ export class Subtree {
     const refused = this.#isCrowded(channel) && frame && throttlableHeader(frame);
     if (refused) this.#queue.refuse(channel, refused.xid, refused.type, nowMs);
     else this.#queue.push(channel, frame, nowMs);
-    const isTooMuch = this.#isFlooding(channel) || this.#queue.heldBytes(channel) > HELD_BYTES_MAX;
-    if (isTooMuch) this.#cutOff(channel);
+    if (this.#isFlooding(channel) || this.#holdsTooMuch(channel)) this.#cutOff(channel);
   }
 
   /** Whether no more should be taken from a channel now: its client does not read, or has enough requests waiting. */
@@ -129,6 +128,11 @@ export class Subtree {
     const { outstandingRequestsMax } = this.#options.limits;
     const readAheadMax = Math.min(READ_AHEAD_MAX, outstandingRequestsMax);
     return this.#queue.isHeld(channel) || channel.outstanding >= readAheadMax;
+  }
+
+  /** Whether a channel has more requests waiting, while its client does not read, than are kept for it. */
+  #holdsTooMuch(channel: Channel): boolean {
+    return this.#queue.heldBytes(channel) > HELD_BYTES_MAX;
   }
 
   /** Whether a channel sends on and on, although it is told that it is too much. */
@@ -170,6 +174,8 @@ export class Subtree {
       this.#handle(arrival, context);
       bytes += channel.out.length - before;
     }
+    // What arrived before it was known that the client does not read.
+    for (const channel of this.#queue.held) if (this.#holdsTooMuch(channel)) this.#cutOff(channel);
     const [first, second] = this.#touched;
     this.#commit(nowMs);
     this.#send();

@@ -15,7 +15,8 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { deleteOfSession } from "./until-answered.ts";
 
 /** A member of a double barrier, from `enter` to `leave`. */
@@ -24,12 +25,13 @@ export class BarrierMember implements AsyncDisposable {
   readonly signal: AbortSignal;
   /** Fencing number: grows from one member to the next at a path. It is the znode's czxid, which stays below 2^53. */
   readonly token: number;
+  /** That this member belongs to. */
+  readonly session: Session;
   readonly #zk: ZooKeeper;
   readonly #barrierPath: string;
   readonly #name: string;
   readonly #ready: string;
-  readonly #session: Session;
-  readonly #changes: Changes;
+  readonly #changes = new Changes();
   /** Those who were there when this one began to leave, and still are. */
   #awaited: ReadonlySet<string> | undefined;
   #isIn = true;
@@ -49,8 +51,7 @@ export class BarrierMember implements AsyncDisposable {
     this.#barrierPath = barrierPath;
     this.#name = name;
     this.#ready = ready;
-    this.#session = session;
-    this.#changes = new Changes(barrierPath);
+    this.session = session;
   }
 
   /** Of this member's znode. */
@@ -94,7 +95,7 @@ export class BarrierMember implements AsyncDisposable {
     if (!this.#isIn) return;
     this.#isIn = false;
     try {
-      await deleteOfSession(this.#zk, this.path, this.#session);
+      await deleteOfSession(this.#zk, this.path, this.session);
     } catch (error) {
       // Then it is out already.
       if (!isSessionFatal(error)) throw error;
@@ -103,7 +104,7 @@ export class BarrierMember implements AsyncDisposable {
 
   /** Names of those who have yet to leave, sorted. */
   async #remaining(signal: AbortSignal): Promise<string[]> {
-    const options = { session: this.#session, signal, timeoutMs: Infinity };
+    const options = { session: this.session, signal, timeoutMs: Infinity };
     const names = await this.#list(options);
     const awaited = this.#awaited;
     const members = names
@@ -125,7 +126,7 @@ export class BarrierMember implements AsyncDisposable {
 
   /** Watches another one, and goes unless this is the lowest; true when the other one is still there. */
   async #watch(other: string, members: readonly string[], signal: AbortSignal): Promise<boolean> {
-    const session = this.#session;
+    const session = this.session;
     const mustGo = members[0] !== this.#name && members.includes(this.#name);
     const [stat] = await Promise.all([
       this.#zk.exists(`${this.#barrierPath}/${other}`, {
@@ -141,7 +142,7 @@ export class BarrierMember implements AsyncDisposable {
 
   /** Removes the last of the round's members and `ready` at once, so that no other round takes it for its own. */
   async #goLast(signal: AbortSignal): Promise<void> {
-    const session = this.#session;
+    const session = this.session;
     const departure = this.#zk
       .transaction()
       .delete(this.path)

@@ -15,7 +15,8 @@ import {
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
 import { createInContainer } from "./containers.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { untilAnswered } from "./until-answered.ts";
 
 /**
@@ -39,7 +40,7 @@ export class Barrier {
   constructor(zk: ZooKeeper, path: string) {
     this.#zk = zk;
     this.#path = path;
-    this.#changes = new Changes(path, (event) => this.#onEvent(event));
+    this.#changes = new Changes((event) => this.#onEvent(event));
   }
 
   /** Puts the barrier up; that it is up already is no error. Safe to be asked again. */

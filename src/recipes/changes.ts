@@ -6,14 +6,11 @@ import type { NodeEvent, SessionLostEvent } from "../client/index.ts";
 import { untilAborted } from "./time-limit.ts";
 
 export class Changes {
-  /** Of the znodes that are watched, for what is said of them. */
-  readonly #path: string;
   readonly #onEvent: (event: NodeEvent | SessionLostEvent) => void;
   readonly #waiting = new Set<() => void>();
   #count = 0;
 
-  constructor(path: string, onEvent: (event: NodeEvent | SessionLostEvent) => void = () => {}) {
-    this.#path = path;
+  constructor(onEvent: (event: NodeEvent | SessionLostEvent) => void = () => {}) {
     this.#onEvent = onEvent;
   }
 
@@ -36,9 +33,8 @@ export class Changes {
   }
 
   /**
-   * Waits until there have been more changes than `count`. It says nothing about what changed: read again.
-   *
-   * @throws RequestAbortedError.
+   * Waits until there have been more changes than `count`. It says nothing about what changed: read again. Rejects with the reason
+   * of the signal.
    */
   async next(count: number, signal: AbortSignal): Promise<void> {
     if (this.#count > count) return;
@@ -48,7 +44,7 @@ export class Changes {
     });
     this.#waiting.add(wake);
     try {
-      await untilAborted(this.#path, signal, woken);
+      await untilAborted(signal, woken);
     } finally {
       this.#waiting.delete(wake);
     }

@@ -64,8 +64,8 @@ export interface Joined {
 }
 
 /**
- * Joins a line. The listing is asked for together with the creation, so that it takes one round trip where the parent
- * exists.
+ * Joins a line. The listing is asked for together with the creation, so that it takes one round trip where the
+ * parent exists.
  */
 export async function join(
   zk: ZooKeeper,

@@ -19,7 +19,8 @@ import {
 import { BarrierMember } from "./barrier-member.ts";
 import { Changes } from "./changes.ts";
 import { createInContainer } from "./containers.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { discard } from "./until-answered.ts";
 
 const READY = "ready";
@@ -55,7 +56,7 @@ export class DoubleBarrier {
     this.#zk = zk;
     this.#path = path;
     this.#size = size;
-    this.#changes = new Changes(`${path}/${READY}`, (event) => this.#onEvent(event));
+    this.#changes = new Changes((event) => this.#onEvent(event));
   }
 
   /**

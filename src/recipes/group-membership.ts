@@ -108,13 +108,22 @@ export class GroupMembership {
   ): AsyncGenerator<Member[], void> {
     const cache = new TreeCache(this.#zk, this.path, this.#options);
     const latest = new LatestValue<TreeCache>();
-    cache.on("current", () => latest.set(cache));
-    cache.on("change", () => latest.set(cache));
+    let isChanged = true;
+    const show = (): void => {
+      if (isChanged && cache.isCurrent) latest.set(cache);
+    };
+    cache.on("current", show);
+    cache.on("change", ({ path }) => {
+      isChanged ||= path !== this.path;
+      show();
+    });
     cache.on("end", (error) => latest.end(error));
     try {
       await cache.start(options);
       for await (const _ of latest.values(options.signal)) {
-        if (cache.isCurrent) yield this.#membersOf(cache);
+        if (!cache.isCurrent) continue;
+        isChanged = false;
+        yield this.#membersOf(cache);
       }
     } finally {
       await cache.close();

@@ -17,30 +17,31 @@ export interface Held extends AsyncDisposable {
   /** The znode that holds it. */
   readonly path: string;
   /**
-   * The fencing token: the znode's czxid. Who holds later has the larger one, so a resource that remembers the largest it has seen
-   * can refuse whoever comes too late. An exact integer while czxids are below 2^53.
+   * The fencing token: the znode's czxid. Who holds later has the larger one, so a resource that remembers the
+   * largest it has seen can refuse whoever comes too late. An exact integer while czxids are below 2^53.
    */
   readonly token: number;
   /** The session that holds it: an operation that is given it is refused in any other. */
   readonly session: Session;
   /**
-   * Aborted when it is lost or may be: when the session is lost, which the client says before the server can give it to another.
-   * Also when it is released. The reason is the error.
+   * Aborted when it is lost or may be: when the session is lost, which the client says before the server can
+   * give it to another. Also when it is released. The reason is the error.
    */
   readonly signal: AbortSignal;
   /** A check for a transaction, which then happens only while it is held. */
   check(): CheckOp;
   /**
-   * Gives it back. Resolves when others can have it: with the deletion of its znode, which is asked for again while connections
-   * are lost, or with the end of the session. Never rejects because it was lost before.
+   * Gives it back. Resolves when others can have it: with the deletion of its znode, which is asked for again
+   * while connections are lost, or with the end of the session. Never rejects because it was lost before.
    */
   release(): Promise<void>;
 }
 
 export interface HoldOptions {
   /**
-   * Whether `signal` is aborted as soon as the client is suspended, for work that must not go on while nobody knows. By default it
-   * goes on until the session's deadline, before which no server can give to others what is held. It must be released nevertheless.
+   * Whether `signal` is aborted as soon as the client is suspended, for work that must not go on while nobody
+   * knows. By default it goes on until the session's deadline, before which no server can give to others what
+   * is held. It must be released nevertheless.
    */
   readonly abortWhenSuspended?: boolean | undefined;
 }
@@ -50,7 +51,10 @@ export class ZnodeHeld implements Held {
   readonly path: string;
   readonly token: number;
   readonly #contender: Contender;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for the signal. */
+  #controller: AbortController | undefined;
+  /** Makes the error that says why it is not held any more; undefined while it is. */
+  #reason: (() => unknown) | undefined;
   readonly #cleanUps: (() => void)[] = [];
   #releasing: Promise<void> | undefined;
 
@@ -81,6 +85,10 @@ export class ZnodeHeld implements Held {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason());
+    }
     return this.#controller.signal;
   }
 
@@ -91,12 +99,11 @@ export class ZnodeHeld implements Held {
 
   /** It is not held any more. */
   lose(reason: unknown): void {
-    for (const cleanUp of this.#cleanUps.splice(0)) cleanUp();
-    this.#controller.abort(reason);
+    this.#end(() => reason);
   }
 
   release(): Promise<void> {
-    this.lose(new NotHeldError(this.path, "released"));
+    this.#end(() => new NotHeldError(this.path, "released"));
     this.#releasing ??= this.#contender.leave();
     return this.#releasing;
   }
@@ -104,12 +111,20 @@ export class ZnodeHeld implements Held {
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }
+
+  #end(reason: () => unknown): void {
+    for (const cleanUp of this.#cleanUps.splice(0)) cleanUp();
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason());
+  }
 }
 
 /**
  * Does something while it is held, and releases it.
  *
- * @throws what `use` throws; the reason of the signal when it was lost meanwhile, since then others may have been at it, too.
+ * @throws what `use` throws; the reason of the signal when it was lost meanwhile, since then others may have
+ * been at it, too.
  */
 export async function useHeld<H extends Pick<Held, "signal" | "release">, T>(
   held: H,

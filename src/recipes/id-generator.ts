@@ -3,9 +3,10 @@
  *
  * Format: a counter that holds the first id that is not given out yet; see `counter.ts` for what may be in it.
  */
-import { ConnectionLossError, type ZooKeeper } from "../client/index.ts";
+import { ConnectionLossError, SessionExpiredError, type ZooKeeper } from "../client/index.ts";
 import { Counter, type CounterOptions } from "./counter.ts";
-import { untilAborted, type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { untilAborted, withTimeLimit } from "./time-limit.ts";
 
 export interface IdGeneratorOptions extends CounterOptions {
   /** Ids that are fetched at a time; those that are left when the process ends are never used. Default: 100. */
@@ -54,7 +55,7 @@ export class IdGenerator {
       });
       const fetching = this.#fetching;
       await withTimeLimit(this.#zk, this.#path, options, (signal) =>
-        untilAborted(this.#path, signal, fetching),
+        untilAborted(signal, fetching),
       );
     }
     return this.#next++;
@@ -68,7 +69,8 @@ export class IdGenerator {
         return;
       } catch (error) {
         // The block may be ours or not: either way nobody else has it, and the next one will do.
-        if (!(error instanceof ConnectionLossError)) throw error;
+        const isLost = error instanceof ConnectionLossError || error instanceof SessionExpiredError;
+        if (!isLost) throw error;
       }
     }
   }

@@ -1,9 +1,9 @@
 /**
  * One leader at a time.
  *
- * A candidate is an ephemeral sequential znode with its id, `_c_<uuid>-latch-0000000001`, as Curator's `LeaderLatch` makes them, and the first
- * one leads: an election is a lock that everyone may look at. Curator's `LeaderSelector` calls them `lock-`, and kazoo's
- * `Election` `__lock__`.
+ * A candidate is an ephemeral sequential znode with its id, `_c_<uuid>-latch-0000000001`, as Curator's
+ * `LeaderLatch` makes them, and the first one leads: an election is a lock that everyone may look at. Curator's
+ * `LeaderSelector` calls them `lock-`, and kazoo's `Election` `__lock__`.
  */
 import {
   type ACL,
@@ -37,8 +37,9 @@ export interface Leader {
 }
 
 /**
- * An election. Candidates lead in the order in which they came, each until it resigns or its session is lost. A leadership is a
- * handle like that of a {@link Lock}, whose `signal` also tells when somebody has deleted the leader's znode.
+ * An election. Candidates lead in the order in which they came, each until it resigns or its session is lost. A
+ * leadership is a handle like that of a {@link Lock}, whose `signal` also tells when somebody has deleted the
+ * leader's znode.
  *
  * @example
  * const election = new LeaderElection(zk, "/elections/scheduler", { id: "host-7" });
@@ -58,8 +59,8 @@ export class LeaderElection {
   }
 
   /**
-   * Waits to be the leader, and is it until the handle is released: the way of a latch. A candidate whose session is lost while it
-   * waits is one again in the next.
+   * Waits to be the leader, and is it until the handle is released: the way of a latch. A candidate whose
+   * session is lost while it waits is one again in the next.
    *
    * @throws what a lock's `acquire` does.
    */
@@ -68,10 +69,11 @@ export class LeaderElection {
   }
 
   /**
-   * Waits to be the leader, does something, and resigns: the way of a selector. It must end soon after `leadership.signal` is
-   * aborted: this candidate does not run again before it has.
+   * Waits to be the leader, does something, and resigns: the way of a selector. It must end soon after
+   * `leadership.signal` is aborted: this candidate does not run again before it has.
    *
-   * @throws what `reign` and `campaign` throw; SessionExpiredError, or whatever the reason, when the leadership was lost meanwhile.
+   * @throws what `reign` and `campaign` throw; SessionExpiredError, or whatever the reason, when the leadership
+   * was lost meanwhile.
    */
   lead<T>(reign: (leadership: Held) => T | Promise<T>, options: AcquireOptions = {}): Promise<T> {
     return this.#lock.run(reign, options);
@@ -88,8 +90,9 @@ export class LeaderElection {
   }
 
   /**
-   * Who leads, now and whenever that changes; undefined for nobody. A leader that others have followed before it could be told of is left out.
-   * Goes on in the next session when one is lost; without a connection it is what was known last.
+   * Who leads, now and whenever that changes; undefined for nobody. A leader that others have followed before
+   * it could be told of is left out. Goes on in the next session when one is lost; without a connection it is
+   * what was known last.
    *
    * @throws ConnectionClosedError, AuthFailedError when the client has ended; NoAuthError.
    */

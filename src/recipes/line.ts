@@ -1,5 +1,6 @@
 /**
- * A line of contenders below a znode, in which each waits for one before it, so that whoever leaves wakes one other.
+ * A line of contenders below a znode, in which each waits for one before it, so that whoever leaves wakes one
+ * other.
  */
 import {
   NoNodeError,
@@ -15,6 +16,7 @@ import {
   leaveOnceJoined,
   optionsOf,
 } from "./contender.ts";
+import { whenGone } from "./departure.ts";
 import { inLine } from "./line-order.ts";
 import { childPath } from "./parents.ts";
 import type { Patience } from "./patience.ts";
@@ -89,8 +91,8 @@ export class Line {
           leaveOnceJoined(joining);
           return undefined;
         }
-        await patience.wait(this.#whenGone(last, session));
         const { path } = this.#options;
+        await whenGone(this.#zk, session, childPath(path, last), patience);
         const { children } = await patience.wait(this.#zk.getChildren(path, optionsOf(session)));
         ahead = this.#ahead(contender, children);
       }
@@ -108,17 +110,8 @@ export class Line {
     const line = inLine(names);
     const own = line.indexOf(name);
     if (own === -1) return undefined;
-    return line.slice(0, own).filter((other) => !sharedWith?.test(other));
-  }
-
-  /** Waits until one other has left, or has been told something. */
-  #whenGone(name: string, session: Session): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const watch = (): void => resolve();
-      // Unlike exists, getData leaves no watch behind on what is gone already.
-      this.#zk
-        .getData(childPath(this.#options.path, name), { ...optionsOf(session), watch })
-        .catch((error: unknown) => (error instanceof NoNodeError ? resolve() : reject(error)));
-    });
+    const before = line.slice(0, own);
+    // Unlike test, search remembers nothing from one name to the next.
+    return sharedWith ? before.filter((other) => other.search(sharedWith) < 0) : before;
   }
 }

@@ -1,10 +1,11 @@
 /**
  * A fair lock.
  *
- * Its znode has an ephemeral sequential child for everyone who holds or wants it, `_c_<uuid>-lock-0000000001`, as Curator's
- * `InterProcessMutex` makes them; the first holds it, and each other one waits for the one before. Whatever child ends in a
- * number is taken for a contender, so Curator, kazoo and this one all see each other if the names are ones that the others look for:
- * Curator's are the default; what kazoo's `Lock` looks for is `nodeName: "__lock__"`.
+ * Its znode has an ephemeral sequential child for everyone who holds or wants it, `_c_<uuid>-lock-0000000001`,
+ * as Curator's `InterProcessMutex` makes them; the first holds it, and each other one waits for the one before.
+ * Whatever child ends in a number is taken for a contender, so Curator, kazoo and this one all see each other
+ * if the names are ones that the others look for: Curator's are the default; what kazoo's `Lock` looks for is
+ * `nodeName: "__lock__"`.
  */
 import { type ACL, NoNodeError, type OperationOptions, type ZooKeeper } from "../client/index.ts";
 import { type Held, type HoldOptions, useHeld, ZnodeHeld } from "./held.ts";
@@ -17,13 +18,13 @@ export interface LockOptions extends HoldOptions {
   /** What others find in the contender's znode. Default: nothing. */
   readonly id?: string | undefined;
   /**
-   * Whether this `Lock` stands for one owner, who may acquire it again while holding it, and holds it until each handle is
-   * released. Their `signal` is one.
+   * Whether this `Lock` stands for one owner, who may acquire it again while holding it, and holds it until
+   * each handle is released. Their `signal` is one.
    */
   readonly reentrant?: boolean | undefined;
   /**
-   * Makes it revocable: called when somebody asks the holder to let go, as `revoke` and Curator's `Revoker` do. Then the holder is
-   * also told, by `signal`, when somebody deletes its znode.
+   * Makes it revocable: called when somebody asks the holder to let go, as `revoke` and Curator's `Revoker` do.
+   * Then the holder is also told, by `signal`, when somebody deletes its znode.
    */
   readonly onRevoke?: ((held: Held) => void) | undefined;
   /** What comes before the number in the contenders' names. Default: `lock-`. */
@@ -36,8 +37,8 @@ export interface LockOptions extends HoldOptions {
 
 export interface AcquireOptions extends WaitOptions {
   /**
-   * Called with the number of those that are ahead: first when the line was joined, then whenever the one that is waited for
-   * has left. 0: it is acquired.
+   * Called with the number of those that are ahead: first when the line was joined, then whenever the one that
+   * is waited for has left. 0: it is acquired.
    */
   readonly onPosition?: ((ahead: number) => void) | undefined;
 }
@@ -45,10 +46,11 @@ export interface AcquireOptions extends WaitOptions {
 /**
  * A lock that one session at a time holds, in the order in which it was asked for.
  *
- * Mutual exclusion holds while clocks run at the same speed: the handle's `signal` is aborted before the server can give the lock to
- * another. Work that cannot be stopped in time is made safe by `check()` or `token`. Acquiring takes one round trip when nobody
- * holds it, releasing another; a release wakes one waiter. A lock whose session is lost while it waits is asked for again in
- * the next one, at the end of the line. The path is created when needed, as a container.
+ * Mutual exclusion holds while clocks run at the same speed: the handle's `signal` is aborted before the server
+ * can give the lock to another. Work that cannot be stopped in time is made safe by `check()` or `token`.
+ * Acquiring takes one round trip when nobody holds it, releasing another; a release wakes one waiter. A lock
+ * whose session is lost while it waits is asked for again in the next one, at the end of the line. The path is
+ * created when needed, as a container.
  *
  * @example
  * const lock = new Lock(zk, "/locks/invoice-42");
@@ -74,7 +76,8 @@ export class Lock {
   /**
    * Waits until it is held. Who gives up leaves no znode behind.
    *
-   * @throws RequestAbortedError, OperationTimeoutError; ConnectionClosedError, AuthFailedError when the client has ended; NoAuthError.
+   * @throws RequestAbortedError, OperationTimeoutError; ConnectionClosedError, AuthFailedError when the client
+   * has ended; NoAuthError.
    */
   async acquire(options: AcquireOptions = {}): Promise<Held> {
     const held = await this.#acquire(options, true);
@@ -90,7 +93,8 @@ export class Lock {
   /**
    * Does something while holding it.
    *
-   * @throws what `use` and `acquire` throw; SessionExpiredError, or whatever the reason, when the lock was lost meanwhile.
+   * @throws what `use` and `acquire` throw; SessionExpiredError, or whatever the reason, when the lock was lost
+   * meanwhile.
    */
   async run<T>(use: (held: Held) => T | Promise<T>, options: AcquireOptions = {}): Promise<T> {
     return await useHeld(await this.acquire(options), use);

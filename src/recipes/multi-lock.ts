@@ -47,8 +47,9 @@ export class MultiHeld implements AsyncDisposable {
 }
 
 /**
- * Holds several locks, or none. They are acquired one after the other, sorted by path, so that two `MultiLock`s never wait for each
- * other; single locks that are taken in another order meanwhile can still be the end of that.
+ * Holds several locks, or none. They are acquired one after the other, sorted by path, so that two `MultiLock`s
+ * never wait for each other; single locks that are taken in another order meanwhile can still be the end of
+ * that.
  *
  * @example
  * const both = new MultiLock(zk, [new Lock(zk, "/accounts/1"), new Lock(zk, "/accounts/2")]);
@@ -90,7 +91,10 @@ export class MultiLock {
     return new MultiHeld(this.#locks.flatMap((lock) => held.get(lock) ?? []));
   }
 
-  /** Does something while holding all; @throws what `use` and `acquire` throw, and the reason when one was lost meanwhile. */
+  /**
+   * Does something while holding all; @throws what `use` and `acquire` throw, and the reason when one was lost
+   * meanwhile.
+   */
   async run<T>(use: (held: MultiHeld) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
     return await useHeld(await this.acquire(options), use);
   }

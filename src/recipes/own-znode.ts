@@ -9,8 +9,8 @@ import { NotHeldError, type ZnodeHeld } from "./held.ts";
 export const REVOKE_REQUEST = "__REVOKE__";
 
 /**
- * Ends the hold when its znode is deleted by somebody else, and calls back when its data asks for that. Costs a read, which
- * nobody waits for, and a watch.
+ * Ends the hold when its znode is deleted by somebody else, and calls back when its data asks for that. Costs a
+ * read, which nobody waits for, and a watch.
  */
 export function watchOwnZnode(
   zk: ZooKeeper,

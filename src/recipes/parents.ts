@@ -8,8 +8,8 @@ export function childPath(parent: string, name: string): string {
 }
 
 /**
- * Creates a path, as containers, which the server removes some time after their last child. Where the server has none
- * (ZooKeeper before 3.5.3), they are persistent and stay.
+ * Creates a path, as containers, which the server removes some time after their last child. Where the server
+ * has none (ZooKeeper before 3.5.3), they are persistent and stay.
  */
 export async function ensureContainer(
   zk: ZooKeeper,

@@ -12,17 +12,20 @@ export interface WaitOptions {
 
 export class Patience {
   readonly #controller = new AbortController();
-  readonly #end: Promise<never>;
+  /** Rejects at its end; undefined when it has none. */
+  readonly #end: Promise<never> | undefined;
   readonly #cleanUps: (() => void)[] = [];
 
   /** @throws RequestAbortedError when there is none from the beginning. */
   constructor(clock: Clock, path: string, { signal, timeoutMs = Infinity }: WaitOptions) {
     const aborted = (): Error => errorOf(ClientErrorCode.aborted, { path, cause: signal?.reason });
     if (signal?.aborted) throw aborted();
+    if (signal === undefined && timeoutMs === Infinity) return;
     this.#end = new Promise((_, reject) => {
       const end = (error: Error): void => {
-        this.#controller.abort(error);
+        // First, or what the signal ends would say that it was aborted, whatever the reason.
         reject(error);
+        this.#controller.abort(error);
       };
       const onAbort = (): void => end(aborted());
       signal?.addEventListener("abort", onAbort);
@@ -42,7 +45,7 @@ export class Patience {
 
   /** Waits for a promise as long as there is patience. What the promise stands for goes on by itself. */
   wait<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([this.#end, promise]);
+    return this.#end === undefined ? promise : Promise.race([this.#end, promise]);
   }
 
   /** It is over with the waiting. */

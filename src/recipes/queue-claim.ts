@@ -4,6 +4,7 @@
  */
 import {
   type CheckOp,
+  ConnectionLossError,
   isSessionFatal,
   NoNodeError,
   type OperationOptions,
@@ -11,7 +12,7 @@ import {
   TransactionError,
   type ZooKeeper,
 } from "../client/index.ts";
-import { deleteOfSession, untilAnswered } from "./until-answered.ts";
+import { untilAnswered } from "./until-answered.ts";
 
 export interface ClaimedItem {
   readonly data: Uint8Array | null;
@@ -19,7 +20,40 @@ export interface ClaimedItem {
   readonly entryPath: string;
   readonly claimPath: string;
   readonly claimCzxid: number;
+  /** The claim's data, by which it is told from the next one of the same name. */
+  readonly claimId: string;
   readonly session: Session;
+}
+
+/** Which claim is meant, of all that there are of an item. */
+export type ClaimIdentity = Pick<ClaimedItem, "claimPath" | "claimId" | "session">;
+
+/** The czxid of a claim; undefined when it is not there, or another one is in its place. */
+export async function findClaim(
+  zk: ZooKeeper,
+  { claimPath, claimId, session }: ClaimIdentity,
+): Promise<number | undefined> {
+  try {
+    const { data, stat } = await zk.getData(claimPath, { session, timeoutMs: Infinity });
+    return new TextDecoder().decode(data ?? new Uint8Array()) === claimId ? stat.czxid : undefined;
+  } catch (error) {
+    if (error instanceof NoNodeError) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes a claim, and not the next one, which may be there as soon as this one is gone. */
+export async function deleteClaim(zk: ZooKeeper, claim: ClaimIdentity): Promise<void> {
+  const { claimPath, session } = claim;
+  do {
+    try {
+      await zk.delete(claimPath, { session, timeoutMs: Infinity });
+      return;
+    } catch (error) {
+      if (error instanceof NoNodeError) return;
+      if (!(error instanceof ConnectionLossError)) throw error;
+    }
+  } while ((await findClaim(zk, claim)) !== undefined);
 }
 
 /**
@@ -90,7 +124,7 @@ export class QueueClaim implements AsyncDisposable {
     } catch (error) {
       // In its own session nobody else removes the claim: an attempt whose reply was lost has.
       if (!(error instanceof TransactionError && error.cause instanceof NoNodeError)) throw error;
-      if (error.index !== 0) await deleteOfSession(this.#zk, claimPath, session);
+      if (error.index !== 0) await deleteClaim(this.#zk, this.#item);
     }
     this.#state = "over";
   }
@@ -99,9 +133,8 @@ export class QueueClaim implements AsyncDisposable {
   async release(): Promise<void> {
     if (this.#state === "over") return;
     this.#state = "over";
-    const { claimPath, session } = this.#item;
     try {
-      await deleteOfSession(this.#zk, claimPath, session);
+      await deleteClaim(this.#zk, this.#item);
     } catch (error) {
       // The claim goes with its session.
       if (!isSessionFatal(error)) throw error;

@@ -14,8 +14,8 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
-import { ensureContainers } from "./containers.ts";
-import { QueueClaim } from "./queue-claim.ts";
+import { ensureContainer } from "./parents.ts";
+import { type ClaimIdentity, deleteClaim, findClaim, QueueClaim } from "./queue-claim.ts";
 import {
   type DelayedEntry,
   entryPrefix,
@@ -25,7 +25,6 @@ import {
 } from "./queue-entry.ts";
 import { queuePaths, type QueuePaths } from "./queue-paths.ts";
 import { untilAborted } from "./time-limit.ts";
-import { discard } from "./until-answered.ts";
 
 const SPREAD_MAX = 64;
 /** Delayed items that become entries at a time. */
@@ -33,10 +32,9 @@ const MOVES_MAX = 100;
 
 export class QueueConsumer {
   readonly #zk: ZooKeeper;
-  readonly #path: string;
   readonly #paths: QueuePaths;
   readonly #now: () => number;
-  readonly #changes: Changes;
+  readonly #changes = new Changes();
   /** What may be claimed, as far as it is known, in order. */
   #available: QueueEntry[] = [];
   /** Changes that the listing has seen. */
@@ -44,15 +42,14 @@ export class QueueConsumer {
   /** How many may be claimed by the listing although something has changed since. */
   #credit = 0;
   #nextDueMs = Infinity;
-  /** Among how many of the first the next one is drawn. */
+  /** Among how many of the first the next one is chosen. */
   #spread = 1;
+  #choices = 0;
 
   constructor(zk: ZooKeeper, path: string, now: () => number) {
     this.#zk = zk;
-    this.#path = path;
     this.#paths = queuePaths(path);
     this.#now = now;
-    this.#changes = new Changes(path);
   }
 
   async take(signal: AbortSignal): Promise<QueueClaim> {
@@ -70,7 +67,7 @@ export class QueueConsumer {
   async #takeIn(session: Session, signal: AbortSignal): Promise<QueueClaim> {
     for (;;) {
       if (this.#isOutdated()) await this.#list(session, signal);
-      const entry = this.#draw();
+      const entry = this.#choose(session);
       if (entry === undefined) {
         await this.#waitForChange(signal);
       } else {
@@ -111,7 +108,7 @@ export class QueueConsumer {
     const options = { session, signal, timeoutMs: Infinity };
     await Promise.all(
       Object.values(this.#paths).map(async (path: string) => {
-        await ensureContainers(this.#zk, path, options);
+        await ensureContainer(this.#zk, path, options);
       }),
     );
   }
@@ -149,10 +146,12 @@ export class QueueConsumer {
     }
   }
 
-  /** The one to try next; it is no longer available then. */
-  #draw(): QueueEntry | undefined {
+  /** The one to try next; it is no longer available then. Consumers in different sessions choose differently. */
+  #choose({ id }: Session): QueueEntry | undefined {
     const among = Math.min(this.#spread, this.#available.length);
-    const [entry] = this.#available.splice(Math.floor(Math.random() * among), 1);
+    if (among === 0) return undefined;
+    const offset = Number(BigInt.asUintN(16, id)) + this.#choices++;
+    const [entry] = this.#available.splice(offset % among, 1);
     this.#credit--;
     return entry;
   }
@@ -177,7 +176,7 @@ export class QueueConsumer {
   ): Promise<QueueClaim | undefined> {
     const claiming = this.#claim(entry, session);
     try {
-      return await untilAborted(this.#path, signal, claiming);
+      return await untilAborted(signal, claiming);
     } catch (error) {
       claiming.then(
         (claim) => void claim?.release(),
@@ -192,51 +191,48 @@ export class QueueConsumer {
   /** Undefined when somebody else has it, or it is gone. */
   async #claim({ name, priority }: QueueEntry, session: Session): Promise<QueueClaim | undefined> {
     const entryPath = `${this.#paths.entries}/${name}`;
-    const claimPath = `${this.#paths.taken}/${name}`;
+    const claim: ClaimIdentity = {
+      claimPath: `${this.#paths.taken}/${name}`,
+      // Another consumer in this session could otherwise take it for its own when replies are lost.
+      claimId: `${session.id}-${Math.random()}`,
+      session,
+    };
     const [claiming, reading] = await Promise.allSettled([
-      this.#createClaim(entryPath, claimPath, session),
+      this.#createClaim(entryPath, claim),
       this.#zk.getData(entryPath, { session, timeoutMs: Infinity }),
     ]);
     if (claiming.status === "rejected") throw claiming.reason;
     const claimCzxid = claiming.value;
     if (claimCzxid === undefined) return undefined;
     if (reading.status === "rejected") {
-      discard(this.#zk, claimPath, session);
+      deleteClaim(this.#zk, claim).catch(() => {
+        // It goes with its session.
+      });
       if (reading.reason instanceof NoNodeError) return undefined;
       throw reading.reason;
     }
     const { data } = reading.value;
-    return new QueueClaim(this.#zk, { data, priority, entryPath, claimPath, claimCzxid, session });
+    return new QueueClaim(this.#zk, { ...claim, data, priority, entryPath, claimCzxid });
   }
 
-  /** The czxid of the claim; undefined when it is not ours. */
-  async #createClaim(
-    entryPath: string,
-    claimPath: string,
-    session: Session,
-  ): Promise<number | undefined> {
-    const options = { session, timeoutMs: Infinity };
-    // Another consumer in this session could otherwise take it for its own when replies are lost.
-    const id = `${session.id}-${Math.random()}`;
+  /** The czxid of the claim; undefined when somebody else has one, or there is nothing to claim. */
+  async #createClaim(entryPath: string, claim: ClaimIdentity): Promise<number | undefined> {
+    const { claimPath, claimId, session } = claim;
     for (;;) {
       try {
         const [, { czxid }] = await this.#zk
           .transaction()
           .check(entryPath)
-          .create(claimPath, id, { mode: "ephemeral" })
-          .commit(options);
+          .create(claimPath, claimId, { mode: "ephemeral" })
+          .commit({ session, timeoutMs: Infinity });
         return czxid;
       } catch (error) {
         // If not the item but the folder of the claims is gone, that is a change: the next listing makes it again.
         if (error instanceof TransactionError) return undefined;
         if (!(error instanceof ConnectionLossError)) throw error;
       }
-      try {
-        const { data, stat } = await this.#zk.getData(claimPath, options);
-        return new TextDecoder().decode(data ?? new Uint8Array()) === id ? stat.czxid : undefined;
-      } catch (error) {
-        if (!(error instanceof NoNodeError)) throw error;
-      }
+      const czxid = await findClaim(this.#zk, claim);
+      if (czxid !== undefined) return czxid;
     }
   }
 }

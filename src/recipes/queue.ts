@@ -18,13 +18,15 @@ import {
   TransactionError,
   type ZooKeeper,
 } from "../client/index.ts";
-import { createInContainer, ensureContainers } from "./containers.ts";
+import { createInContainer } from "./containers.ts";
+import { ensureContainer } from "./parents.ts";
 import type { QueueClaim } from "./queue-claim.ts";
 import { QueueConsumer } from "./queue-consumer.ts";
 import { delayedPrefix, entryPrefix, PRIORITY_DEFAULT, PRIORITY_MAX } from "./queue-entry.ts";
 import { ItemTooLargeError, QueueFullError } from "./queue-errors.ts";
 import { queuePaths, type QueuePaths } from "./queue-paths.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 export interface QueueOptions {
   /** Items that it holds at most, claimed and delayed ones included. Default: no limit. Those who put must agree on it. */
@@ -70,11 +72,11 @@ export class Queue {
   readonly #now: () => number;
   readonly #consumer: QueueConsumer;
 
-  /** @throws RangeError when a limit is not a positive integer. */
+  /** @throws RangeError when a limit is below 1. */
   constructor(zk: ZooKeeper, path: string, options: QueueOptions = {}) {
     const { lengthMax = Infinity, itemBytesMax = ITEM_BYTES_MAX, now = Date.now } = options;
     for (const limit of [lengthMax, itemBytesMax]) {
-      if (!(limit >= 1)) throw new RangeError(`a limit is a positive number, not ${limit}`);
+      if (!(limit >= 1)) throw new RangeError(`a limit is 1 or more, not ${limit}`);
     }
     this.#zk = zk;
     this.#path = path;
@@ -173,8 +175,8 @@ export class Queue {
   async #ensurePaths(options: OperationOptions): Promise<void> {
     const { entries, delayed } = this.#paths;
     await Promise.all([
-      ensureContainers(this.#zk, entries, options),
-      ensureContainers(this.#zk, delayed, options),
+      ensureContainer(this.#zk, entries, options),
+      ensureContainer(this.#zk, delayed, options),
     ]);
   }
 }

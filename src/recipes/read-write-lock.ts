@@ -1,9 +1,10 @@
 /**
  * A lock that either any number of readers hold or one writer.
  *
- * Readers and writers stand in one line, below the lock's path: `_c_<uuid>-__READ__0000000001` and `_c_<uuid>-__WRIT__0000000002`, as
- * Curator's `InterProcessReadWriteLock` makes them, or with kazoo's `__rlock__` and `__lock__`. A reader waits for the last writer before it,
- * a writer for whoever is before it. A reader that was the writer before has the writer's number in front of its own,
+ * Readers and writers stand in one line, below the lock's path: `_c_<uuid>-__READ__0000000001` and
+ * `_c_<uuid>-__WRIT__0000000002`, as Curator's `InterProcessReadWriteLock` makes them, or with kazoo's
+ * `__rlock__` and `__lock__`. A reader waits for the last writer before it, a writer for whoever is before it.
+ * A reader that was the writer before has the writer's number in front of its own,
  * `__READ__00000000020000000005`, which sorts into the writer's place.
  */
 import type { ZooKeeper } from "../client/index.ts";
@@ -25,10 +26,11 @@ export interface ReadWriteLockOptions extends Omit<LockOptions, "nodeName" | "sh
 }
 
 /**
- * A read lock and a write lock on one path. Both are fair and promise what a {@link Lock} does: a reader that comes behind a
- * waiting writer waits for it, so writers do not starve. With `reentrant`, each of them is.
+ * A read lock and a write lock on one path. Both are fair and promise what a {@link Lock} does: a reader that
+ * comes behind a waiting writer waits for it, so writers do not starve. With `reentrant`, each of them is.
  *
- * A reader cannot become a writer: two that tried would wait for each other. A writer can become a reader, by `downgrade`.
+ * A reader cannot become a writer: two that tried would wait for each other. A writer can become a reader, by
+ * `downgrade`.
  *
  * @example
  * const { read, write } = new ReadWriteLock(zk, "/locks/catalogue");
@@ -52,10 +54,12 @@ export class ReadWriteLock {
   }
 
   /**
-   * Exchanges the write lock for the read lock, without letting another writer in between; it takes two round trips. Readers who wait
-   * right behind come in, too. The new handle has the old one's token, since what has been fenced off is the same.
+   * Exchanges the write lock for the read lock, without letting another writer in between; it takes two round
+   * trips. Readers who wait right behind come in, too. The new handle has the old one's token, since what has
+   * been fenced off is the same.
    *
-   * @throws TypeError with kazoo's names: kazoo does not see a contender with two numbers, so its writers would not wait.
+   * @throws TypeError with kazoo's names: kazoo does not see a contender with two numbers, so its writers would
+   * not wait.
    * @throws the reason of the handle's signal when it is not held any more; then there is no read lock either.
    */
   async downgrade(held: Held): Promise<Held> {

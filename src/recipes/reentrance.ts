@@ -10,7 +10,10 @@ export class Reentrance {
   #count = 0;
   #acquiring: Promise<void> | undefined;
 
-  /** Gives another handle on what is held, or acquires it. While that is under way, others wait for it if they wish to. */
+  /**
+   * Gives another handle on what is held, or acquires it. While that is under way, others wait for it if they
+   * wish to.
+   */
   async enter(
     patience: Patience,
     isWaiting: boolean,

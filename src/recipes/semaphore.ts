@@ -1,9 +1,10 @@
 /**
  * A limited number of leases.
  *
- * Below its path are `locks`, a {@link Lock}'s line of those who want a lease, and `leases`, with a znode for every lease:
- * `_c_<uuid>-lease-0000000001`. The first in the line adds its lease and waits until there are no more than allowed; then it
- * leaves the line to the next. That is how Curator's `InterProcessSemaphoreV2` does it.
+ * Below its path are `locks`, a {@link Lock}'s line of those who want a lease, and `leases`, with a znode for
+ * every lease: `_c_<uuid>-lease-0000000001`. The first in the line adds its lease and waits until there are no
+ * more than allowed; then it leaves the line to the next. That is how Curator's `InterProcessSemaphoreV2` does
+ * it.
  */
 import {
   type ACL,
@@ -23,9 +24,9 @@ import { WakeUp } from "./wake-up.ts";
 
 export interface SemaphoreOptions extends HoldOptions {
   /**
-   * How many leases there may be: a number that all must agree on, or the path of a znode that says it, in the four bytes of
-   * Curator's `SharedCount`. While that does not exist, there are none. When it says less than before, leases are not
-   * taken back.
+   * How many leases there may be: a number that all must agree on, or the path of a znode that says it, in the
+   * four bytes of Curator's `SharedCount`. While that does not exist, there are none. When it says less than
+   * before, leases are not taken back.
    */
   readonly leases: number | { readonly path: string };
   /** What others find in the lease's znode. Default: nothing. */
@@ -41,11 +42,12 @@ interface Look {
 }
 
 /**
- * A semaphore: so many sessions at a time hold a lease, in the order in which they asked. What is said of a {@link Lock}'s handle
- * is true of a lease; its check says that the lease is there, and nothing of others'. A lease takes two round trips.
+ * A semaphore: so many sessions at a time hold a lease, in the order in which they asked. What is said of a
+ * {@link Lock}'s handle is true of a lease; its check says that the lease is there, and nothing of others'. A
+ * lease takes two round trips.
  *
- * Whoever gives up, at any moment, leaves neither a lease nor a place in the line. There is no way to ask for several leases at
- * once: two that each have some of what they need would wait for each other.
+ * Whoever gives up, at any moment, leaves neither a lease nor a place in the line. There is no way to ask for
+ * several leases at once: two that each have some of what they need would wait for each other.
  *
  * @example
  * const semaphore = new Semaphore(zk, "/semaphores/exports", { leases: 3 });
@@ -83,7 +85,10 @@ export class Semaphore {
     return held as Held;
   }
 
-  /** Takes a lease if there is one and nobody else is about to take one; otherwise undefined. @throws what `acquire` does. */
+  /**
+   * Takes a lease if there is one and nobody else is about to take one; otherwise undefined. @throws what
+   * `acquire` does.
+   */
   tryAcquire(options: WaitOptions = {}): Promise<Held | undefined> {
     return this.#acquire(options, false);
   }
@@ -91,7 +96,8 @@ export class Semaphore {
   /**
    * Does something while holding a lease.
    *
-   * @throws what `use` and `acquire` throw; SessionExpiredError, or whatever the reason, when the lease was lost meanwhile.
+   * @throws what `use` and `acquire` throw; SessionExpiredError, or whatever the reason, when the lease was
+   * lost meanwhile.
    */
   async run<T>(use: (held: Held) => T | Promise<T>, options: AcquireOptions = {}): Promise<T> {
     return await useHeld(await this.acquire(options), use);

@@ -61,8 +61,8 @@ export class TreeEntries {
     for (const { entry } of this.#known.values()) yield entry;
   }
 
-  /** Takes what was read; true when this znode was not known, be it that another one was at its path. */
-  put(entry: TreeEntry): boolean {
+  /** Takes what was read. */
+  put(entry: TreeEntry): void {
     const { path } = entry;
     const known = this.#known.get(path);
     const previous = known?.entry;
@@ -70,15 +70,12 @@ export class TreeEntries {
       this.#known.set(path, { entry, listedZxid: undefined });
       this.#addName(path);
       this.#onChange({ type: "added", path, entry });
-      return true;
+      return;
     }
     known.entry = entry;
-    const isAnother = previous.stat.czxid !== entry.stat.czxid;
-    if (isAnother) known.listedZxid = undefined;
     if (previous.stat.mzxid !== entry.stat.mzxid) {
       this.#onChange({ type: "updated", path, entry, previous });
     }
-    return isAnother;
   }
 
   listedZxid(path: string): number | undefined {

@@ -26,8 +26,6 @@ const Want = {
   changes: 1,
   data: 2,
   children: 4,
-  /** Beside `data`: it was created under the watch, so that all its children are heard of. */
-  created: 8,
 } as const;
 
 export interface TreeReaderListener {
@@ -63,8 +61,6 @@ export class TreeReader {
         for (const known of this.#entries.paths()) this.#want(known, Want.changes);
         break;
       case "NodeCreated":
-        this.#want(path, Want.data | Want.created);
-        break;
       case "NodeDataChanged":
         this.#want(path, Want.data);
         break;
@@ -142,9 +138,7 @@ export class TreeReader {
 
   async #readData(path: string, want: number): Promise<void> {
     const { data, stat } = await this.#zk.getData(path, this.#asked());
-    const isNew = this.#entries.put({ path, data, stat });
-    // It had no children then, and all since were heard of.
-    if (isNew && want & Want.created) this.#entries.setListed(path, stat.czxid);
+    this.#entries.put({ path, data, stat });
     if (concernsResync(want)) this.#followChildren(path, stat.pzxid, stat.numChildren);
   }
 
@@ -171,9 +165,8 @@ export class TreeReader {
     this.#entries.setListed(path, stat.pzxid);
     for (const name of children) {
       const child = joinPath(path, name);
-      if (this.#entries.listedZxid(child) === undefined) {
-        this.#want(child, Want.data | Want.changes);
-      }
+      // Also where an event had its data read: nobody told of the children that it had before.
+      if (this.#entries.listedZxid(child) === undefined) this.#want(child, Want.changes);
     }
   }
 

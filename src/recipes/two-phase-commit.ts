@@ -17,8 +17,9 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
-import { ensureContainers } from "./containers.ts";
-import { type WaitOptions, withTimeLimit } from "./time-limit.ts";
+import { ensureContainer } from "./parents.ts";
+import type { WaitOptions } from "./patience.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { untilAnswered } from "./until-answered.ts";
 
 export type Vote = "commit" | "abort";
@@ -64,14 +65,13 @@ export class TwoPhaseCommit {
   readonly #zk: ZooKeeper;
   readonly #path: string;
   readonly #decisionPath: string;
-  readonly #changes: Changes;
+  readonly #changes = new Changes();
   #sites: readonly string[] | undefined;
 
   constructor(zk: ZooKeeper, path: string) {
     this.#zk = zk;
     this.#path = path;
     this.#decisionPath = `${path}/${DECISION}`;
-    this.#changes = new Changes(this.#decisionPath);
   }
 
   /**
@@ -97,7 +97,7 @@ export class TwoPhaseCommit {
         if (!(error instanceof TransactionError)) throw error;
         if (!(error.index === 0 && error.cause instanceof NoNodeError)) throw error.cause;
       }
-      await ensureContainers(this.#zk, this.#path.slice(0, this.#path.lastIndexOf("/")), options);
+      await ensureContainer(this.#zk, this.#path.slice(0, this.#path.lastIndexOf("/")), options);
     }
   }
 

@@ -5,6 +5,7 @@
 
 /** Resolves in the next turn, in less time than any timer takes. */
 export function nextTurn(): Promise<void> {
+  // First, although it takes Workers a millisecond: their message ports do not wait until all promises are settled.
   if (typeof setImmediate === "function") {
     return new Promise((resolve) => void setImmediate(resolve));
   }

@@ -113,6 +113,7 @@ export class ServerCore {
 
   /** Goes down. Sessions and znodes are kept; time does not count meanwhile for who was connected. */
   stop(): void {
+    if (!this.#isRunning) return;
     this.#isRunning = false;
     const connections = [...this.#connections];
     this.#wereConnected = new Set(connections.map(({ sessionId }) => sessionId));
@@ -121,6 +122,7 @@ export class ServerCore {
   }
 
   start(): void {
+    if (this.#isRunning) return;
     this.#isRunning = true;
     this.#sessions.recover(this.#wereConnected, this.#nowMs());
     this.#armExpiry();

@@ -57,12 +57,18 @@ export class FaultInjector {
     return this.#random.below(PAUSE_BETWEEN_MS);
   }
 
-  /** Everything works again. */
+  /**
+   * Everything works again, but for one last reply to a create that each client loses: what that leaves behind must not need
+   * the end of a session to go away.
+   */
   heal(): void {
     this.#world.log("all is calm");
     this.#lateMs = CALM_LATE_MS;
     this.#world.server.resume();
     this.#world.server.start();
+    for (const { zk } of this.#world.clients) {
+      void this.#world.server.loseConnection(zk, { operation: "create", requests: "applied" });
+    }
   }
 
   #lose({ name, zk }: FaultClient): void {

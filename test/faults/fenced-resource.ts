@@ -30,6 +30,7 @@ export class FencedResource {
   readonly #capacity: number;
   readonly #isFenced: boolean;
   readonly #users = new Set<User>();
+  /** Of exclusive users. Shared ones come in any order among themselves. */
   #highestToken = 0;
 
   constructor(world: World, { capacity = 1, isFenced = true }: FencedResourceOptions = {}) {
@@ -44,14 +45,14 @@ export class FencedResource {
   enter({ name, zk }: FaultClient, held: Holding, isShared = false): () => void {
     const user: User = { name, held, session: zk.session, isShared };
     this.#world.log(`${name} enters with token ${held.token}`);
-    if (!held.signal.aborted) this.#checkOthers(user);
-    if (this.#isFenced) {
-      // Shared holders may come in any order among themselves.
-      if (held.token <= this.#highestToken && !isShared && !held.signal.aborted) {
+    if (!this.#isExcused(user)) {
+      this.#checkOthers(user);
+      const isLate = isShared ? held.token < this.#highestToken : held.token <= this.#highestToken;
+      if (this.#isFenced && isLate) {
         this.#world.report(`${name} got token ${held.token} after ${this.#highestToken}`);
       }
-      this.#highestToken = Math.max(this.#highestToken, held.token);
     }
+    if (!isShared) this.#highestToken = Math.max(this.#highestToken, held.token);
     this.#users.add(user);
     return () => {
       this.#users.delete(user);
@@ -62,8 +63,7 @@ export class FencedResource {
   /** Uses it once, and says whether that was allowed. */
   use({ name, zk }: FaultClient, held: Holding): boolean {
     const isAllowed = !this.#isFenced || held.token >= this.#highestToken;
-    const isExcused = held.signal.aborted || zk.session === undefined;
-    if (!isAllowed && !isExcused && !this.#world.wasKilled(zk.session)) {
+    if (!isAllowed && !this.#isExcused({ held, session: zk.session })) {
       this.#world.report(`${name} still holds ${held.token}, but ${this.#highestToken} was here`);
     }
     return isAllowed;
@@ -79,8 +79,13 @@ export class FencedResource {
   }
 
   /** Whether another still holds it, as far as anybody can know. */
-  #isInTheWay(user: User, { held, session, isShared }: User): boolean {
-    if (held.signal.aborted || (user.isShared && isShared)) return false;
-    return session === undefined || !this.#world.wasKilled(session);
+  #isInTheWay(user: User, other: User): boolean {
+    if (user.isShared && other.isShared) return false;
+    return !this.#isExcused(other);
+  }
+
+  /** Whether it knows that it holds nothing, or cannot know that its session was ended. */
+  #isExcused({ held, session }: Pick<User, "held" | "session">): boolean {
+    return held.signal.aborted || (session !== undefined && this.#world.wasKilled(session));
   }
 }

@@ -9,6 +9,7 @@ import {
 } from "../../src/client/index.ts";
 import { ManualClock, SeededRandom, TestServer } from "../../src/testing/index.ts";
 import { FaultInjector, SESSION_TIMEOUT_MS } from "./faults.ts";
+import { replaceRuntime } from "./runtime.ts";
 import type { StartWorkload, Workload } from "./workload.ts";
 import { type FaultClient, World } from "./world.ts";
 
@@ -31,7 +32,7 @@ export interface RunOptions {
 const CLIENTS = 8;
 const FAULTS_MS = 40_000;
 const CALM_MS = 30_000;
-/** How long clients may take to come to rest. */
+/** How long clients may take to come to rest, and the check to end. */
 const REST_MS = 60_000;
 const ROUND_PAUSE_MS = 50;
 /** While nobody moves the clock. */
@@ -45,8 +46,10 @@ export async function run(
   const { clients = CLIENTS, faultsMs = FAULTS_MS, calmMs = CALM_MS } = options;
   const random = new SeededRandom(seed);
   const messages = { delayMs: NO_DELAY };
+  const clock = new ManualClock();
+  using _runtime = replaceRuntime(clock, random.fork());
   await using server = new TestServer({
-    clock: new ManualClock(),
+    clock,
     seed: random.below(2 ** 32),
     // Often, so that parents vanish in between.
     containerCheckIntervalMs: 3_000,
@@ -65,7 +68,6 @@ export async function run(
   const endMs = world.clock.now() + faultsMs;
   while (world.clock.now() < endMs) await world.clock.advance(faults.next());
   await calmDown(world, actors, faults, calmMs);
-  messages.delayMs = NO_DELAY;
   await finish(world, workload, observer);
   return {
     seed,
@@ -91,9 +93,7 @@ async function calmDown(
     if (rounds === before[index]) world.report(`${name} got nothing done in ${calmMs} calm ms`);
   });
   world.phase = "over";
-  for (let ms = 0; ms < REST_MS && actors.some(({ isAtRest }) => !isAtRest); ms += 100) {
-    await world.clock.advance(100);
-  }
+  await advanceUntil(world, () => actors.every(({ isAtRest }) => isAtRest));
   for (const { name, isAtRest } of actors) {
     if (!isAtRest) world.report(`${name} does not come to rest`);
   }
@@ -102,16 +102,28 @@ async function calmDown(
 async function finish(world: World, workload: Workload, observer: ZooKeeper): Promise<void> {
   const { server } = world;
   if (world.problems.length === 0) {
-    try {
-      await workload.check?.(observer);
-    } catch (error) {
-      world.report(`the check failed: ${String(error)}`);
-    }
+    let isChecked = false;
+    const check = async (): Promise<void> => {
+      try {
+        await workload.check?.(observer);
+      } catch (error) {
+        world.report(`the check failed: ${explain(error)}`);
+      }
+      isChecked = true;
+    };
+    void check();
+    await advanceUntil(world, () => isChecked);
+    if (!isChecked) world.report("the check does not end");
   }
   // What the server went through is part of the history, whatever the workload tells.
   const { requests, events } = server.counters;
   world.log(`zxid ${server.lastZxid}, ${requests} requests, ${events} events`);
   world.log(`left: ${server.paths().join(" ")}`);
+}
+
+/** Lets time pass, up to a limit, until something has happened. */
+async function advanceUntil(world: World, hasHappened: () => boolean): Promise<void> {
+  for (let ms = 0; ms < REST_MS && !hasHappened(); ms += 100) await world.clock.advance(100);
 }
 
 /** A client that does one round of a workload after another. */

@@ -42,7 +42,7 @@ export class World {
 
   /** The same for the same history, and only for it. */
   get historyHash(): string {
-    return createHash("sha256").update(this.#history.join("\n")).digest("hex");
+    return createHash("sha1").update(this.#history.join("\n"), "utf8").digest("base64");
   }
 
   log(text: string): void {

@@ -24,10 +24,19 @@ export const CURATOR_JARS = [
   "slf4j-nop.jar",
 ].map((jar) => `/usr/share/java/${jar}`);
 
+/** Curator's x-discovery, and what reads its JSON. */
+export const DISCOVERY_JARS = [
+  "curator-x-discovery.jar",
+  "jackson-core.jar",
+  "jackson-databind.jar",
+  "jackson-annotations.jar",
+].map((jar) => `/usr/share/java/${jar}`);
+
 const PACKAGES = [
   "zookeeper",
   "python3-kazoo",
   "libcurator-recipes-java",
+  "libcurator-discovery-java",
   "default-jdk-headless",
   "libzookeeper-mt-dev",
   "gcc",
@@ -44,7 +53,10 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: `zkCli (${ZKCLI})`, command: ["/usr/bin/test", "-r", ZKCLI] },
   { name: `java (${JAVA})`, command: [JAVA, "-version"] },
   { name: `kazoo (for ${PYTHON})`, command: [PYTHON, "-c", "import kazoo.client"] },
-  ...CURATOR_JARS.map((jar): Requirement => ({ name: jar, command: ["/usr/bin/test", "-r", jar] })),
+  ...[...CURATOR_JARS, ...DISCOVERY_JARS].map((jar): Requirement => ({
+    name: jar,
+    command: ["/usr/bin/test", "-r", jar],
+  })),
   { name: `javac (${JAVA_COMPILER})`, command: [JAVA_COMPILER, "-version"] },
   { name: `gcc (${C_COMPILER})`, command: [C_COMPILER, "--version"] },
   {

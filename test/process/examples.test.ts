@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildModules } from "../../scripts/package/modules.ts";
 import {
   type EdgekeeperServer,
   node,
@@ -20,6 +21,8 @@ const OUTPUT = "// Output:\n";
 let server: EdgekeeperServer;
 
 beforeAll(async () => {
+  // Examples import the package as its users do, by its name.
+  await buildModules(root);
   server = await startEdgekeeper();
 });
 
@@ -31,7 +34,7 @@ describe("examples", () => {
     const source = readFileSync(file, "utf8");
     expect(source.split("\n").length).toBeLessThanOrEqual(61);
     const expected = source.slice(source.indexOf(OUTPUT) + OUTPUT.length).replaceAll("// ", "");
-    const env = { ...process.env, EDGEKEEPER_ADDRESS: `${server.host}:${server.zkPort}` };
+    const env = { ...process.env, EDGEKEEPER_URL: `zk://${server.host}:${server.zkPort}` };
     const { stdout } = await run(node, [file], { env });
     expect(stdout).toBe(expected);
   });

@@ -23,7 +23,6 @@ async function cycle(path: string, seconds: number): Promise<number[]> {
   let [nowMs, token] = [startedMs, -1];
   while (nowMs < endAtMs) {
     const held = await lock.acquire();
-    if (held.signal.aborted) throw new Error("lost as soon as it was held");
     if (held.token <= token) throw new Error(`token ${held.token} came after ${token}`);
     token = held.token;
     await held.release();

@@ -9,22 +9,34 @@ interface NodeGlobals {
   readonly process?: { getBuiltinModule?(name: "node:net"): typeof Net | undefined };
 }
 
+/**
+ * All connections read into it, one after the other. Without `onread` Node makes a buffer for every read, and runs its streams.
+ * Bun brings its own buffers.
+ */
+const readBuffer = new Uint8Array(64 * 1024);
+
 /** Opens a connection to `host:port`; the host may be an IPv6 address in brackets. */
 export const openTcp: OpenTransport = (address, listener) => {
   const net = (globalThis as unknown as NodeGlobals).process?.getBuiltinModule?.("node:net");
   if (net === undefined) throw new TypeError("zk:// needs TCP, which this runtime does not offer");
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
-  const socket = net.connect({ host, port: Number(address.slice(colon + 1)) });
   let reason = "closed by the server";
   let isClosed = false;
-  socket.setNoDelay(true);
-  socket.on("connect", () => listener.onOpen());
-  socket.on("data", (bytes) => {
-    // Not as a Buffer, whose slices are not copies.
-    const { buffer, byteOffset, length } = bytes;
-    if (!isClosed) listener.onBytes(new Uint8Array(buffer, byteOffset, length));
+  const socket = net.connect({
+    host,
+    port: Number(address.slice(colon + 1)),
+    noDelay: true,
+    onread: {
+      buffer: readBuffer,
+      callback: (length, buffer) => {
+        // A copy, in Bun too, where it is a Buffer, whose slices are none.
+        if (!isClosed) listener.onBytes(new Uint8Array(buffer.subarray(0, length)));
+        return true;
+      },
+    },
   });
+  socket.on("connect", () => listener.onOpen());
   socket.on("error", (error) => {
     reason = error.message;
   });

@@ -13,6 +13,9 @@ export interface Releasable extends Holding {
 
 const USES_MAX = 3;
 const USE_MS = 40;
+/** Longer than a session lasts without its server: whoever uses it so long may have lost it without having asked for anything. */
+const LONG_USE_MS = 6_000;
+const LONG_USE_ONE_IN = 25;
 
 export async function useOnce(
   world: World,
@@ -24,7 +27,8 @@ export async function useOnce(
   const leave = resource.enter(client, held, isShared);
   try {
     for (let uses = client.random.below(USES_MAX + 1); uses > 0; uses--) {
-      await world.sleep(client.random.below(USE_MS));
+      const isLong = world.phase === "faults" && client.random.below(LONG_USE_ONE_IN) === 0;
+      await world.sleep(client.random.below(isLong ? LONG_USE_MS : USE_MS));
       // Whoever looks before every use does not even need the token, as long as clocks go on.
       if (held.signal.aborted) break;
       resource.use(client, held);

@@ -1,15 +1,13 @@
 /**
- * Lock: one holder at a time, tokens that grow, writes by holders only, and nothing left behind. Some give up waiting.
+ * Lock: one holder at a time, tokens that grow, writes by holders only, and nothing left behind.
  */
-import { type Held, Lock } from "../../../src/recipes/index.ts";
-import { OperationTimeoutError } from "../../../src/client/index.ts";
+import { Lock } from "../../../src/recipes/index.ts";
 import { FencedResource } from "../fenced-resource.ts";
 import type { StartWorkload } from "../workload.ts";
-import type { FaultClient } from "../world.ts";
 import { Ledger, useOnce } from "./held-resource.ts";
+import { acquireSomehow } from "./holders.ts";
 
 const PATH = "/locks/one";
-const PATIENCE_MS = 400;
 
 export const lockWorkload: StartWorkload = async (world, zk) => {
   await zk.create("/ledger");
@@ -17,9 +15,8 @@ export const lockWorkload: StartWorkload = async (world, zk) => {
   const ledger = new Ledger(world, "/ledger");
   return {
     async act(client) {
-      const held = await acquire(client);
-      if (held === undefined) world.log(`${client.name} gives up`);
-      else await useOnce(world, resource, client, held, { ledger });
+      const held = await acquireSomehow(new Lock(client.zk, PATH), client.random);
+      if (held !== undefined) await useOnce(world, resource, client, held, { ledger });
     },
     async check() {
       ledger.check();
@@ -28,17 +25,3 @@ export const lockWorkload: StartWorkload = async (world, zk) => {
     },
   };
 };
-
-/** Waits for ever, for a while, or not at all. */
-async function acquire({ zk, random }: FaultClient): Promise<Held | undefined> {
-  const lock = new Lock(zk, PATH);
-  const choice = random.below(6);
-  if (choice === 0) return await lock.tryAcquire();
-  if (choice > 1) return await lock.acquire();
-  try {
-    return await lock.acquire({ timeoutMs: random.below(PATIENCE_MS) });
-  } catch (error) {
-    if (error instanceof OperationTimeoutError) return undefined;
-    throw error;
-  }
-}

@@ -67,20 +67,21 @@ test("a holder out of turn is found", () => {
 });
 
 test("a lock that two clients have at the same time fails the run", async () => {
-  let turn = 0;
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
   const contender: Contender<Held> = {
     acquire: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      return { turn: turn++, seen: turn };
+      const turn = asked++;
+      if (turn === 1) both.resolve();
+      if (turn > 1) throw new Error("enough");
+      await both.promise;
+      return { turn, seen: turn };
     },
-    release: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      return turn;
-    },
+    release: async () => 0,
   };
   const sink = { latencies: new LatencyHistogram(), errors: new ErrorLog() };
-  await contend([contender, contender], 0.02, sink);
-  expect(sink.errors.examples.join()).toMatch(/client \d got the lock that client \d held/);
+  await expect(contend([contender, contender], 60, sink)).rejects.toThrow("enough");
+  expect(sink.errors.examples[0]).toBe("client 1 got the lock that client 0 held");
 });
 
 test("an ephemeral that is missing, or none, is found", async () => {

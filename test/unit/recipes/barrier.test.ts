@@ -7,6 +7,8 @@ import {
 } from "../../../src/client/index.ts";
 import { Barrier } from "../../../src/recipes/barrier.ts";
 import { ManualClock, TestServer } from "../../../src/testing/index.ts";
+import { seeds } from "./support/contention.ts";
+import { openFaultyWorld, patiently } from "./support/faults.ts";
 
 const PATH = "/barriers/a";
 
@@ -141,4 +143,26 @@ it("gives up when it is told to, or after a time", async () => {
   controller.abort();
   await aborted;
   await expect(barrier.wait({ signal: controller.signal })).rejects.toThrow(RequestAbortedError);
+});
+
+it.each(seeds)("lets nobody through early, and everybody in the end (seed %i)", async (seed) => {
+  const world = await openFaultyWorld(seed, 8, { expiryProbability: 0.3 });
+  const barriers = world.clients.map((zk) => new Barrier(zk, PATH));
+  const [first] = barriers;
+  for (let round = 0; round < 5; round++) {
+    await world.run(patiently(async () => first?.create()));
+    let isOpening = false;
+    const waits = barriers.map(async (barrier) => {
+      await barrier.wait();
+      return isOpening;
+    });
+    const pause = new Promise<void>((resolve) => {
+      world.server.clock.startTimer(resolve, 3_000);
+    });
+    await world.run(pause);
+    isOpening = true;
+    await world.run(patiently(async () => first?.remove()));
+    expect(await world.run(Promise.all(waits))).toEqual(barriers.map(() => true));
+  }
+  await world.server.close();
 });

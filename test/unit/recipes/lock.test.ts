@@ -135,6 +135,14 @@ describe("a lock", () => {
     expect((await acquiring).signal.aborted).toBe(false);
   });
 
+  it("may be shared with some, whatever flags their pattern has", async () => {
+    const shared = { nodeName: "guest-", sharedWith: /guest-/g };
+    for (let guests = 0; guests < 4; guests++) {
+      expect(await new Lock(a, PATH, shared).tryAcquire()).toBeDefined();
+    }
+    expect(await new Lock(b, PATH).tryAcquire()).toBeUndefined();
+  });
+
   it("counts on past the largest number", async () => {
     await a.ensurePath(PATH);
     for (const name of ["x-lock-2147483647", "x-lock--2147483648", "x-lock--999999999"]) {
@@ -157,6 +165,36 @@ describe("giving up", () => {
     expect(late.error).toBeInstanceOf(OperationTimeoutError);
     await settle();
     expect(contenders()).toEqual([held.path]);
+  });
+
+  it("leaves one watch behind, however often it is begun again", async () => {
+    const held = await new Lock(a, PATH).acquire();
+    const watched: string[] = [];
+    const getData = b.getData.bind(b);
+    b.getData = async (path, options) => {
+      watched.push(path);
+      return await getData(path, options);
+    };
+    for (let attempts = 0; attempts < 5; attempts++) {
+      const late = await waiting(new Lock(b, PATH).acquire({ timeoutMs: 10 }));
+      await server.clock.advance(10);
+      expect(late.error).toBeInstanceOf(OperationTimeoutError);
+    }
+    expect(watched).toEqual([held.path]);
+    const next = await waiting(new Lock(b, PATH).acquire());
+    await held.release();
+    await settle();
+    expect(next.value).toBeDefined();
+    expect(watched).toEqual([held.path]);
+  });
+
+  it("ends the wait for a session the same way", async () => {
+    server.stop();
+    await server.clock.advance(20_000);
+    expect(a.state).toBe("lost");
+    const late = await waiting(new Lock(a, PATH).acquire({ timeoutMs: 1_000 }));
+    await server.clock.advance(1_000);
+    expect(late.error).toBeInstanceOf(OperationTimeoutError);
   });
 
   it("does nothing when the signal is aborted before", async () => {
@@ -231,6 +269,17 @@ describe("lost connections and sessions", () => {
     expect(held.signal.reason).toBeInstanceOf(SessionExpiredError);
     server.resume(a);
     await held.release();
+  });
+
+  it("tells whoever asks for the signal afterwards how it ended", async () => {
+    const lock = new Lock(a, PATH);
+    const released = await lock.acquire();
+    await released.release();
+    const lost = await lock.acquire();
+    server.expireSession(a);
+    await server.clock.advance(1_000);
+    expect(released.signal.reason).toBeInstanceOf(NotHeldError);
+    expect(lost.signal.reason).toBeInstanceOf(SessionExpiredError);
   });
 
   it("keeps the lock through a lost connection", async () => {

@@ -196,6 +196,24 @@ describe("a claim", () => {
     },
   );
 
+  it.each(["dropped", "applied"] as const)(
+    "that is released does not take the next one along when the reply to what was %s is lost",
+    async (requests) => {
+      await queue.put("item");
+      const claim = await queue.take();
+      const taking = track(open(other).take());
+      await settle();
+      void server.loseConnection(zk, { operation: "delete", requests });
+      const releasing = track(claim.release());
+      await settle();
+      await releasing.promise;
+      const next = await taking.promise;
+      expect(server.paths(`${PATH}/taken`)).toHaveLength(2);
+      await next.complete();
+      expect(await queue.length()).toBe(0);
+    },
+  );
+
   it("is that of one consumer, also when two of a session lose their replies", async () => {
     await queue.put("item");
     void server.loseConnection(zk, { operation: "transaction", requests: "applied" });

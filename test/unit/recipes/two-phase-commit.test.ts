@@ -1,8 +1,6 @@
 /** Two-phase commit: all see one decision, and it is the right one. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
-  isRetryable,
-  isSessionFatal,
   NodeExistsError,
   NoNodeError,
   OperationTimeoutError,
@@ -10,7 +8,8 @@ import {
 } from "../../../src/client/index.ts";
 import { AlreadyVotedError, TwoPhaseCommit } from "../../../src/recipes/two-phase-commit.ts";
 import { ManualClock, TestServer } from "../../../src/testing/index.ts";
-import { openFaultyWorld } from "./support/faults.ts";
+import { seeds } from "./support/contention.ts";
+import { openFaultyWorld, patiently } from "./support/faults.ts";
 import { track } from "./support/tracked.ts";
 
 const PATH = "/transactions/a";
@@ -26,17 +25,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => server.close());
-
-/** Asks again whenever a connection or a session was lost. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isRetryable(error) && !isSessionFatal(error)) throw error;
-    }
-  }
-}
 
 async function openOther(): Promise<TwoPhaseCommit> {
   return new TwoPhaseCommit(await server.connect(), PATH);
@@ -166,7 +154,7 @@ describe("the decision", () => {
   );
 });
 
-it.each([1, 2, 3, 4])("is one for all, whatever happens to whom (seed %i)", async (seed) => {
+it.each(seeds)("is one for all, whatever happens to whom (seed %i)", async (seed) => {
   const world = await openFaultyWorld(seed, 8, { expiryProbability: 0.3 });
   const { clients, random } = world;
   const sites = clients.map((_, index) => `site-${index}`);

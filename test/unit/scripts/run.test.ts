@@ -187,5 +187,7 @@ test("check runs every step and fails when one does", async () => {
 test("names the commands when it is given another", async () => {
   const failed = run("serve");
   expect(await failed.exited).toBe(1);
-  expect(failed.stderr).toMatch(/^edgekeeper: no command "serve": there are start, bridge, .*\n$/);
+  expect(failed.stderr).toMatch(
+    /^edgekeeper: no command "serve": there are start, build, bridge, .*\n$/,
+  );
 });

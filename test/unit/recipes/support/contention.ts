@@ -1,6 +1,6 @@
 /**
- * Clients that contend for something while connections are lost, messages held back, sessions expired and the server restarted.
- * A seed repeats a run: RECIPES_SEED=7 replays one, RECIPES_RUNS=500 plays more of them.
+ * Clients that contend for something while connections are lost, messages held back, sessions expired and the
+ * server restarted. A seed repeats a run: RECIPES_SEED=7 replays one, RECIPES_RUNS=500 plays more of them.
  */
 import type { ZooKeeper } from "../../../../src/client/index.ts";
 import type { Held } from "../../../../src/recipes/index.ts";
@@ -52,8 +52,8 @@ export class ContentionRun {
   }
 
   /**
-   * Somebody holds something, as long as its signal says so and the server has not ended the session before its time, which no client
-   * can know; `isTogether` says which two may hold theirs at one time.
+   * Somebody holds something, as long as its signal says so and the server has not ended the session before its
+   * time, which no client can know; `isTogether` says which two may hold theirs at one time.
    */
   enter(
     held: Held,

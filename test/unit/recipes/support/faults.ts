@@ -1,8 +1,8 @@
 /**
- * What happens to clients while they work: lost connections, with and without the requests that were on their way, and ends of
- * sessions, at moments that a seed decides.
+ * What happens to clients while they work: lost connections, with and without the requests that were on their way, ends of
+ * sessions and restarts of the server, at moments that a seed decides.
  */
-import type { ZooKeeper } from "../../../../src/client/index.ts";
+import { isRetryable, isSessionFatal, type ZooKeeper } from "../../../../src/client/index.ts";
 import { ManualClock, SeededRandom, TestServer } from "../../../../src/testing/index.ts";
 import { track } from "./tracked.ts";
 
@@ -24,13 +24,15 @@ export interface FaultyWorld {
 export interface FaultOptions {
   /** Of a fault, that it ends a session and not just a connection. */
   readonly expiryProbability: number;
+  /** Of a moment, that the server is restarted in it. Default: 0.05. */
+  readonly restartProbability?: number;
 }
 
 /** A server with clients whose messages take from 0 to 20 ms, and to one of whom something happens every 100 ms or so. */
 export async function openFaultyWorld(
   seed: number,
   clientCount: number,
-  { expiryProbability }: FaultOptions,
+  { expiryProbability, restartProbability = 0.05 }: FaultOptions,
 ): Promise<FaultyWorld> {
   const random = new SeededRandom(seed);
   const delays = random.fork();
@@ -46,6 +48,11 @@ export async function openFaultyWorld(
     while (!tracked.isSettled) {
       await clock.advance(1 + random.below(200));
       if (clock.now() > TIME_MAX_MS) throw new Error(`seed ${seed}: not done after an hour`);
+      if (random.next() < restartProbability) {
+        server.stop();
+        await clock.advance(random.below(200));
+        server.start();
+      }
       const zk = clients[random.below(clients.length)];
       if (zk?.state !== "connected") continue;
       if (random.next() < expiryProbability) server.expireSession(zk);
@@ -55,4 +62,15 @@ export async function openFaultyWorld(
     return await work;
   };
   return { server, clients, random, run };
+}
+
+/** Asks again whenever a connection or a session was lost. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRetryable(error) && !isSessionFatal(error)) throw error;
+    }
+  }
 }
