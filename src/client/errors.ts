@@ -44,6 +44,8 @@ export class MarshallingError extends ZooKeeperError {}
 export class UnimplementedError extends ZooKeeperError {}
 export class OperationTimeoutError extends ZooKeeperError {}
 export class BadArgumentsError extends ZooKeeperError {}
+export class NewConfigNoQuorumError extends ZooKeeperError {}
+export class ReconfigInProgressError extends ZooKeeperError {}
 export class APIError extends ZooKeeperError {}
 export class NoNodeError extends ZooKeeperError {}
 export class NoAuthError extends ZooKeeperError {}
@@ -59,6 +61,7 @@ export class ConnectionClosedError extends ZooKeeperError {}
 export class SessionMovedError extends ZooKeeperError {}
 export class NotReadOnlyCallError extends ZooKeeperError {}
 export class NoWatcherError extends ZooKeeperError {}
+export class ReconfigDisabledError extends ZooKeeperError {}
 export class QuotaExceededError extends ZooKeeperError {}
 export class ThrottledOpError extends ZooKeeperError {}
 export class RequestAbortedError extends ZooKeeperError {}
@@ -81,6 +84,8 @@ const TABLE: readonly Entry[] = [
   [ErrorCode.unimplemented, UnimplementedError, "UnimplementedError", "unknown to the server"],
   [ErrorCode.operationTimeout, OperationTimeoutError, "OperationTimeoutError", "no reply in time"],
   [ErrorCode.badArguments, BadArgumentsError, "BadArgumentsError", "refused arguments"],
+  [ErrorCode.newConfigNoQuorum, NewConfigNoQuorumError, "NewConfigNoQuorumError"],
+  [ErrorCode.reconfigInProgress, ReconfigInProgressError, "ReconfigInProgressError"],
   [ErrorCode.apiError, APIError, "APIError"],
   [ErrorCode.noNode, NoNodeError, "NoNodeError", "no such znode"],
   [ErrorCode.noAuth, NoAuthError, "NoAuthError", "the ACL does not permit it"],
@@ -100,6 +105,7 @@ const TABLE: readonly Entry[] = [
   [ErrorCode.sessionMoved, SessionMovedError, "SessionMovedError"],
   [ErrorCode.notReadOnly, NotReadOnlyCallError, "NotReadOnlyCallError"],
   [ErrorCode.noWatcher, NoWatcherError, "NoWatcherError", "nobody watches it"],
+  [ErrorCode.reconfigDisabled, ReconfigDisabledError, "ReconfigDisabledError"],
   [ErrorCode.quotaExceeded, QuotaExceededError, "QuotaExceededError", "the quota is used up"],
   [ErrorCode.throttledOp, ThrottledOpError, "ThrottledOpError", "the server has too much to do"],
   [ClientErrorCode.closing, ConnectionClosedError, "ConnectionClosedError", "the client is closed"],
