@@ -12,6 +12,12 @@ export interface TrackedSession {
   heardMs: number;
 }
 
+/**
+ * A session without a connection that should have expired this long ago was not expired because nobody was there to
+ * do it: the server was down, and the client could not have come back.
+ */
+const DOWN_MS = 5_000;
+
 export class SessionTracker {
   readonly #tickTimeMs: number;
   readonly #sessions = new Map<SessionId, TrackedSession>();
@@ -53,6 +59,26 @@ export class SessionTracker {
     return [...this.#sessions.values()]
       .filter((session) => this.deadlineOf(session) <= nowMs)
       .map((session) => session.id);
+  }
+
+  /**
+   * The sessions that are to end now. A deadline that passed more than a tick ago says that this server did not run, or
+   * not in time, so that the client may have been heard of in the meantime had anybody listened: such a session is
+   * given until the next tick.
+   */
+  takeExpired(nowMs: number): SessionId[] {
+    return this.expiredAt(nowMs).filter((id) => {
+      const session = this.#sessions.get(id);
+      if (session === undefined || nowMs - this.deadlineOf(session) <= this.#tickTimeMs)
+        return true;
+      session.heardMs = nowMs - session.timeoutMs;
+      return false;
+    });
+  }
+
+  /** Whether a session that is found when a server starts could not have come back, because that was down. */
+  isOverdue(session: TrackedSession, nowMs: number): boolean {
+    return this.deadlineOf(session) + DOWN_MS < nowMs;
   }
 
   /** The first deadline of all, or undefined when there are no sessions. */

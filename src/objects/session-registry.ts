@@ -1,28 +1,20 @@
 /**
  * Which session has which channel, and when a session is over.
  */
-import type { SessionTracker, TrackedSession } from "../core/session-tracker.ts";
+import type { SessionTracker } from "../core/session-tracker.ts";
 import type { Session } from "../core/store.ts";
 import type { SessionId } from "../protocol/records.ts";
 import type { Channel } from "./channel.ts";
 import type { SessionTable } from "./session-table.ts";
 
-/**
- * A session without a connection that should have expired this long ago was not expired because nobody was there to
- * do it: the object was down, and the client could not have come back.
- */
-const DOWN_MS = 5_000;
-
 export class SessionRegistry {
   readonly #tracker: SessionTracker;
   readonly #table: SessionTable;
-  readonly #tickTimeMs: number;
   readonly #channels = new Map<SessionId, Channel>();
 
-  constructor(tracker: SessionTracker, table: SessionTable, tickTimeMs: number) {
+  constructor(tracker: SessionTracker, table: SessionTable) {
     this.#tracker = tracker;
     this.#table = table;
-    this.#tickTimeMs = tickTimeMs;
   }
 
   /**
@@ -34,7 +26,7 @@ export class SessionRegistry {
     for (const session of this.#table.values()) {
       if (this.#tracker.get(session.id) !== undefined) continue;
       const tracked = this.#tracker.track(session.id, session.timeoutMs, session.heardMs ?? nowMs);
-      if (this.#tracker.deadlineOf(tracked) + DOWN_MS < nowMs) tracked.heardMs = nowMs;
+      if (this.#tracker.isOverdue(tracked, nowMs)) tracked.heardMs = nowMs;
       this.#table.setHeard(session.id, tracked.heardMs);
     }
   }
@@ -77,18 +69,9 @@ export class SessionRegistry {
     this.#tracker.forget(id);
   }
 
-  /**
-   * The sessions that are over. A deadline that passed more than a tick ago says that this object did not run, or
-   * not in time, so that the client may have been heard of in the meantime had anybody listened: such a session is
-   * given until the next tick.
-   */
+  /** The sessions that are over. */
   takeExpired(nowMs: number): SessionId[] {
-    return this.#tracker.expiredAt(nowMs).filter((id) => {
-      const tracked = this.#tracker.get(id) as TrackedSession;
-      if (nowMs - this.#tracker.deadlineOf(tracked) <= this.#tickTimeMs) return true;
-      tracked.heardMs = nowMs - tracked.timeoutMs;
-      return false;
-    });
+    return this.#tracker.takeExpired(nowMs);
   }
 
   nextDeadline(): number | undefined {

@@ -5,6 +5,7 @@
  * is one row, and an exception on the way leaves the database as it was. Reads see the kept-back writes.
  */
 import { nodeName, parentPath, ROOT } from "../core/path.ts";
+import { mayBecomeDue } from "../core/reaper.ts";
 import type { Session, Store, SubtreeTotals } from "../core/store.ts";
 import type { WatchKind, WatchMode } from "../core/watch-manager.ts";
 import type { Znode } from "../core/znode.ts";
@@ -17,7 +18,6 @@ import { jsonLists } from "./json-lists.ts";
 import { createSchema } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
 import { isLarge } from "./znode-record.ts";
-import { mayBecomeDue } from "./reaper.ts";
 import {
   countSubtree,
   selectChildNames,

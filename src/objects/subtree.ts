@@ -10,6 +10,7 @@ import {
   throttleRequest,
   writeHandshake,
 } from "../core/frame-handler.ts";
+import { reapDue } from "../core/reaper.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
 import { SessionTracker, type SessionTimeouts } from "../core/session-tracker.ts";
 import { addTouchedPaths } from "../core/touched-paths.ts";
@@ -24,7 +25,6 @@ import type { AlarmScheduler } from "./alarm-scheduler.ts";
 import type { Channel } from "./channel.ts";
 import type { Arrival } from "./lane.ts";
 import type { Limits } from "./limits.ts";
-import { reapDue } from "./reaper.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { SessionRegistry } from "./session-registry.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
@@ -90,7 +90,7 @@ export class Subtree {
     this.#options = options;
     this.watches = watches;
     createSystemZnodes(store);
-    this.sessions = new SessionRegistry(new SessionTracker(tickTimeMs), store.sessions, tickTimeMs);
+    this.sessions = new SessionRegistry(new SessionTracker(tickTimeMs), store.sessions);
     this.#machine = new StateMachine({ ...options, watches: this.watches });
     options.alarms.define(EXPIRY, (nowMs) => this.#expire(nowMs));
     options.alarms.define(REAPING, (nowMs) => this.#reap(nowMs));

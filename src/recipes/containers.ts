@@ -8,7 +8,7 @@ import {
   NoNodeError,
   type ZooKeeper,
 } from "../client/index.ts";
-import { ensureContainer } from "./parents.ts";
+import { ensureParent } from "./parents.ts";
 
 /** Creates a znode, and containers above it when they are missing, which they are again after they were empty. */
 export async function createInContainer(
@@ -21,10 +21,9 @@ export async function createInContainer(
     try {
       return await zk.create(path, data, options);
     } catch (error) {
-      const parent = path.slice(0, path.lastIndexOf("/"));
-      if (!(error instanceof NoNodeError) || parent === "") throw error;
+      if (!(error instanceof NoNodeError) || path.lastIndexOf("/") <= 0) throw error;
       const { signal, timeoutMs, session } = options;
-      await ensureContainer(zk, parent, { signal, timeoutMs, session });
+      await ensureParent(zk, path, { signal, timeoutMs, session });
     }
   }
 }

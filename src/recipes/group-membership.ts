@@ -14,7 +14,7 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { LatestValue } from "./latest-value.ts";
-import { joinPath } from "./parent-path.ts";
+import { childPath } from "./parents.ts";
 import { PersistentNode } from "./persistent-node.ts";
 import { randomUUID } from "./random-id.ts";
 import type { FollowerOptions, StartOptions } from "./session-follower.ts";
@@ -74,7 +74,7 @@ export class GroupMembership {
   async join(options: JoinOptions = {}): Promise<Membership> {
     const { id = randomUUID(), data = null, acl, takeOver } = options;
     const { format, retryMs } = this.#options;
-    const path = joinPath(this.path, format === "kazoo" ? id + KAZOO_MARK : id);
+    const path = childPath(this.path, format === "kazoo" ? id + KAZOO_MARK : id);
     const node = new PersistentNode(this.#zk, path, data, { acl, takeOver, retryMs });
     await node.start(options);
     return new Membership(id, node);
@@ -86,7 +86,7 @@ export class GroupMembership {
     const members = await Promise.all(
       names.map(async (name): Promise<Member | undefined> => {
         try {
-          const { data } = await this.#zk.getData(joinPath(this.path, name), options);
+          const { data } = await this.#zk.getData(childPath(this.path, name), options);
           return { id: idOf(name), data };
         } catch (error) {
           if (error instanceof NoNodeError) return undefined;
@@ -142,7 +142,7 @@ export class GroupMembership {
   #membersOf(cache: TreeCache): Member[] {
     return sorted(
       cache.children(this.path).map((name) => {
-        const data = cache.get(joinPath(this.path, name))?.data ?? null;
+        const data = cache.get(childPath(this.path, name))?.data ?? null;
         return { id: idOf(name), data };
       }),
     );

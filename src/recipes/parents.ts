@@ -23,3 +23,13 @@ export async function ensureContainer(
     await zk.ensurePath(path, options);
   }
 }
+
+/** Does the same with what is above a path. */
+export async function ensureParent(
+  zk: ZooKeeper,
+  path: string,
+  options: OperationOptions,
+): Promise<void> {
+  const parent = path.slice(0, path.lastIndexOf("/"));
+  if (parent !== "") await ensureContainer(zk, parent, options);
+}

@@ -21,7 +21,7 @@ import {
   type ZooKeeper,
 } from "../client/index.ts";
 import { Listeners } from "./listeners.ts";
-import { ensureParent } from "./parent-path.ts";
+import { ensureParent } from "./parents.ts";
 import { type FollowerOptions, SessionFollower, type StartOptions } from "./session-follower.ts";
 
 export interface PersistentNodeOptions extends FollowerOptions {

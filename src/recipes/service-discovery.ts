@@ -5,7 +5,7 @@
  * in `service-instance.ts`; both see each other's instances. The parents are containers.
  */
 import { NoNodeError, type OperationOptions, type ZooKeeper } from "../client/index.ts";
-import { joinPath } from "./parent-path.ts";
+import { childPath } from "./parents.ts";
 import { PersistentNode } from "./persistent-node.ts";
 import { randomUUID } from "./random-id.ts";
 import { decodeInstance, encodeInstance, type ServiceInstance } from "./service-instance.ts";
@@ -61,7 +61,7 @@ export class ServiceDiscovery<Payload = unknown> {
       registrationTimeUTC: Date.now(),
       serviceType: "DYNAMIC",
     };
-    const path = joinPath(joinPath(this.path, instance.name), instance.id);
+    const path = childPath(childPath(this.path, instance.name), instance.id);
     const node = new PersistentNode(this.#zk, path, encodeInstance(instance), {
       ...this.#options,
       takeOver: true,
@@ -80,9 +80,9 @@ export class ServiceDiscovery<Payload = unknown> {
     name: string,
     options: OperationOptions = {},
   ): Promise<ServiceInstance<Payload>[]> {
-    const path = joinPath(this.path, name);
+    const path = childPath(this.path, name);
     const ids = (await this.#children(path, options)).sort();
-    const read = await Promise.all(ids.map((id) => this.#instance(joinPath(path, id), options)));
+    const read = await Promise.all(ids.map((id) => this.#instance(childPath(path, id), options)));
     return read.filter((instance) => instance !== undefined);
   }
 
@@ -96,7 +96,7 @@ export class ServiceDiscovery<Payload = unknown> {
     name: string,
     options: ServiceProviderOptions & StartOptions = {},
   ): Promise<ServiceProvider<Payload>> {
-    const path = joinPath(this.path, name);
+    const path = childPath(this.path, name);
     const provider = new ServiceProvider<Payload>(this.#zk, path, { ...this.#options, ...options });
     await provider.start(options);
     return provider;

@@ -5,6 +5,7 @@
 import {
   ClientErrorCode,
   ConnectionLossError,
+  ErrorCode,
   errorOf,
   type OperationOptions,
   type Session,
@@ -12,8 +13,6 @@ import {
 } from "../client/index.ts";
 import { Listeners } from "./listeners.ts";
 
-/** ZooKeeper's code of `OperationTimeoutError`. */
-const OPERATION_TIMEOUT = -7;
 const RETRY_MS = 1_000;
 
 export type StartOptions = Pick<OperationOptions, "signal" | "timeoutMs">;
@@ -124,7 +123,9 @@ export class SessionFollower {
       signal?.addEventListener("abort", settle);
       cleanUps.push(() => signal?.removeEventListener("abort", settle));
       if (timeoutMs !== Infinity) {
-        const error = errorOf(OPERATION_TIMEOUT, { message: `not within ${timeoutMs} ms` });
+        const error = errorOf(ErrorCode.operationTimeout, {
+          message: `not within ${timeoutMs} ms`,
+        });
         cleanUps.push(this.#zk.clock.startTimer(() => this.#fail(error), timeoutMs));
       }
       settle();

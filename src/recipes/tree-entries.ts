@@ -2,7 +2,7 @@
  * The znodes that a tree cache knows.
  */
 import type { Stat } from "../client/index.ts";
-import { joinPath } from "./parent-path.ts";
+import { childPath } from "./parents.ts";
 
 export interface TreeEntry {
   readonly path: string;
@@ -89,7 +89,7 @@ export class TreeEntries {
 
   /** Removes a znode, and before it all below. */
   remove(path: string): void {
-    for (const name of this.children(path)) this.remove(joinPath(path, name));
+    for (const name of this.children(path)) this.remove(childPath(path, name));
     const known = this.#known.get(path);
     if (known === undefined) return;
     this.#known.delete(path);

@@ -14,7 +14,7 @@ import {
   type Session,
   type ZooKeeper,
 } from "../client/index.ts";
-import { joinPath } from "./parent-path.ts";
+import { childPath } from "./parents.ts";
 import type { TreeEntries } from "./tree-entries.ts";
 
 /** More would make every other request of the client wait behind them. */
@@ -164,7 +164,7 @@ export class TreeReader {
     const { children, stat } = await this.#zk.getChildren(path, this.#asked());
     this.#entries.setListed(path, stat.pzxid);
     for (const name of children) {
-      const child = joinPath(path, name);
+      const child = childPath(path, name);
       // Also where an event had its data read: nobody told of the children that it had before.
       if (this.#entries.listedZxid(child) === undefined) this.#want(child, Want.changes);
     }

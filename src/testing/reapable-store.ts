@@ -21,14 +21,8 @@ export class ReapableStore extends MemoryStore {
     this.#reapable.delete(path);
   }
 
-  /** The paths of what is due (`ContainerManager`): a container that has lost its last child, an empty znode whose time is over. */
-  duePaths(nowMs: number): string[] {
-    return [...this.#reapable].filter((path) => {
-      const znode = this.getZnode(path);
-      if (znode === undefined || znode.numChildren > 0) return false;
-      // A container that never had a child was just made, for somebody who is about to use it.
-      if (znode.isContainer) return znode.childrenCreated !== 0;
-      return nowMs > znode.mtime + znode.ttlMs;
-    });
+  /** Paths of all containers and znodes with a TTL. */
+  reapablePaths(): string[] {
+    return [...this.#reapable];
   }
 }

@@ -5,6 +5,7 @@
 import { createSystemZnodes } from "../core/data-tree.ts";
 import { decodeFrame, handleFrame, readHandshake, writeHandshake } from "../core/frame-handler.ts";
 import type { CoreLimits } from "../core/limits.ts";
+import { reapDue } from "../core/reaper.ts";
 import { StateMachine, type StepContext } from "../core/state-machine.ts";
 import { defaultSessionTimeouts } from "../core/session-tracker.ts";
 import { WatchManager } from "../core/watch-manager.ts";
@@ -216,7 +217,17 @@ export class ServerCore {
     const onDue = (): void => {
       this.#stopReaping = undefined;
       const nowMs = this.#nowMs();
-      for (const path of this.store.duePaths(nowMs)) this.#machine.reap(path, this.#context());
+      reapDue(
+        {
+          paths: () => this.store.reapablePaths(),
+          prefetch: () => {
+            // All of it is in memory.
+          },
+          getZnode: (path) => this.store.getZnode(path),
+          reap: (path) => this.#machine.reap(path, this.#context()),
+        },
+        nowMs,
+      );
       this.#deliver();
       this.#armReaping();
     };

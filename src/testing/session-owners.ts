@@ -2,21 +2,16 @@
  * Which session has which connection, and when a session is over. The rules are those of the object that serves a
  * namespace: see docs/design/sessions.md.
  */
-import { SessionTracker, type TrackedSession } from "../core/session-tracker.ts";
+import { SessionTracker } from "../core/session-tracker.ts";
 import type { Session } from "../core/store.ts";
 import type { SessionId } from "../protocol/records.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
-/** A session without a connection that is overdue by so much at a start could not have come back: the server was down. */
-const DOWN_MS = 5_000;
-
 export class SessionOwners {
-  readonly #tickTimeMs: number;
   readonly #tracker: SessionTracker;
   readonly #connections = new Map<SessionId, ServerConnection>();
 
   constructor(tickTimeMs: number) {
-    this.#tickTimeMs = tickTimeMs;
     this.#tracker = new SessionTracker(tickTimeMs);
   }
 
@@ -61,19 +56,14 @@ export class SessionOwners {
    */
   recover(wereConnected: ReadonlySet<SessionId>, nowMs: number): void {
     for (const session of this.#tracker.values()) {
-      const isOverdue = this.#tracker.deadlineOf(session) + DOWN_MS < nowMs;
-      if (wereConnected.has(session.id) || isOverdue) session.heardMs = nowMs;
+      const couldNotCome = wereConnected.has(session.id) || this.#tracker.isOverdue(session, nowMs);
+      if (couldNotCome) session.heardMs = nowMs;
     }
   }
 
-  /** The sessions that are over. One whose deadline was looked at too late is given until the next tick. */
+  /** The sessions that are over. */
   takeExpired(nowMs: number): SessionId[] {
-    return this.#tracker.expiredAt(nowMs).filter((id) => {
-      const tracked = this.#tracker.get(id) as TrackedSession;
-      if (nowMs - this.#tracker.deadlineOf(tracked) <= this.#tickTimeMs) return true;
-      tracked.heardMs = nowMs - tracked.timeoutMs;
-      return false;
-    });
+    return this.#tracker.takeExpired(nowMs);
   }
 
   nextDeadline(): number | undefined {

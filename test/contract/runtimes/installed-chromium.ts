@@ -6,8 +6,6 @@ import { accessSync, constants } from "node:fs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-const INSTALL_MS = 180_000;
-
 /**
  * The path of the installed one, or why there is none to run. On a machine that checks changes (`CI` is set) Debian's is
  * installed first, where that is possible.
@@ -22,7 +20,6 @@ export function findChromium(): { readonly path: string } | { readonly missing: 
     spawnSync("apt-get", args, {
       stdio: ["ignore", 2, 2],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      timeout: INSTALL_MS,
     });
   }
   const path = PLACES.find(isExecutable);

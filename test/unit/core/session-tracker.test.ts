@@ -106,6 +106,28 @@ describe("SessionTracker", () => {
     expect(tracker.get(1)).toBe(session);
     expect([...tracker.values()]).toEqual([session]);
   });
+
+  it("gives a session until the next tick whose deadline was looked at more than a tick late", () => {
+    const tracker = new SessionTracker(TICK);
+    const session = tracker.track(1, 4_000, 0);
+    const deadline = tracker.deadlineOf(session);
+    expect(tracker.takeExpired(deadline - 1)).toEqual([]);
+    expect(tracker.takeExpired(deadline + TICK)).toEqual([1]);
+    const lateMs = deadline + TICK + 1;
+    expect(tracker.takeExpired(lateMs)).toEqual([]);
+    const next = tracker.deadlineOf(session);
+    expect(next).toBeGreaterThan(lateMs);
+    expect(next).toBeLessThanOrEqual(lateMs + TICK);
+    expect(tracker.takeExpired(next)).toEqual([1]);
+  });
+
+  it("knows who could not come back because nobody was there", () => {
+    const tracker = new SessionTracker(TICK);
+    const session = tracker.track(1, 4_000, 0);
+    const deadline = tracker.deadlineOf(session);
+    expect(tracker.isOverdue(session, deadline + 5_000)).toBe(false);
+    expect(tracker.isOverdue(session, deadline + 5_001)).toBe(true);
+  });
 });
 
 describe("negotiateTimeoutMs", () => {

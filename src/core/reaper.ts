@@ -2,7 +2,7 @@
  * Ends containers that have lost their last child and znodes whose time to live is over (`ContainerManager`): looks once
  * an interval, while there is anything to look for.
  */
-import type { Znode } from "../core/znode.ts";
+import type { Znode } from "./znode.ts";
 
 /** Znodes that one check deletes at most; as in ZooKeeper, what is left waits for the next one. */
 const REAPED_MAX = 10_000;
