@@ -8,6 +8,9 @@ import type { Subtree } from "./subtree.ts";
 /** Turns of the event loop that a batch waits at most while requests keep arriving. */
 const GATHER_TURNS_MAX = 16;
 
+/** What a client that is alone may send at once and still be answered at once: who sends more will have sent more than this. */
+const SOLO_REQUESTS_MAX = 4;
+
 /** How often it is tried whether timers, and with them sockets, have their turn. */
 const PROBE_INTERVAL_MS = 10;
 
@@ -34,7 +37,7 @@ export class BatchLoop {
   #isScheduled = false;
   /** Something may have happened since the last batch. */
   #isAsked = false;
-  /** The channel that the last batch had its one and only request from. */
+  /** The channel that the last batch had its few requests from, when it was a single one. */
   #soloist: Channel | undefined;
   /** A timer that is under way. */
   #probe: Promise<void> | undefined;
@@ -45,15 +48,15 @@ export class BatchLoop {
   }
 
   /**
-   * Sees to it that what is queued is done, of which a channel may just have sent some. A client that sends one request
-   * after another, and whom nobody joined the last time, is answered at once: a turn of the event loop costs it
-   * more than its request.
+   * Sees to it that what is queued is done, of which a channel may just have sent some. A client that sends a few requests,
+   * waits for the answers and goes on, and whom nobody joined the last time, is answered at once: a turn of the event
+   * loop costs it more than its requests.
    */
   schedule(channel?: Channel): void {
     this.#isAsked = true;
     if (this.#isScheduled) return;
     if (channel !== undefined && channel === this.#soloist) {
-      if (this.#options.subtree.queued === 1) {
+      if (this.#options.subtree.queued <= SOLO_REQUESTS_MAX) {
         this.#runAlone();
         return;
       }
@@ -92,7 +95,8 @@ export class BatchLoop {
     const { requests } = subtree.counters;
     this.#isAsked = false;
     const only = subtree.runBatch(Date.now());
-    this.#soloist = subtree.counters.requests === requests + 1 ? only : undefined;
+    const done = subtree.counters.requests - requests;
+    this.#soloist = done > 0 && done <= SOLO_REQUESTS_MAX ? only : undefined;
     onBatch();
   }
 

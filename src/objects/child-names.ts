@@ -4,6 +4,9 @@
  */
 import type { Weighed } from "./generation-cache.ts";
 
+/** Names that are looked through for one of them. */
+const SEARCHED_MAX = 64;
+
 export class ChildNames implements Weighed {
   #names: string[];
   readonly #gone = new Set<string>();
@@ -24,6 +27,12 @@ export class ChildNames implements Weighed {
   /** Removes a name that is among them. */
   delete(name: string): void {
     this.#gone.add(name);
+  }
+
+  /** Whether a name is known not to be among them: of a long list nothing is known. */
+  lacks(name: string): boolean {
+    if (this.#gone.has(name)) return true;
+    return this.#names.length <= SEARCHED_MAX && !this.#names.includes(name);
   }
 
   /** In no particular order. Of no use any more after the next change. */

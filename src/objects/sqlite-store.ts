@@ -269,8 +269,15 @@ export class SqliteStore implements Store {
   #lookUp(path: string): CachedZnode {
     const cached = this.#cached(path);
     if (cached !== undefined) return cached;
+    if (this.#isKnownAbsent(path)) return this.#remember(path, null);
     const [znode] = selectZnodes(this.#sql, [path]);
     return this.#remember(path, znode ?? null);
+  }
+
+  /** Whether the list of its siblings is in memory, and it is not among them: a sequential znode has a name that is new. */
+  #isKnownAbsent(path: string): boolean {
+    const parent = path === ROOT ? undefined : parentPath(path);
+    return parent !== undefined && this.#children.get(parent)?.lacks(nodeName(path)) === true;
   }
 
   #remember(path: string, znode: Znode | null): CachedZnode {
