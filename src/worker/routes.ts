@@ -3,6 +3,7 @@
  */
 import { type Context, Hono } from "hono";
 import type { Env } from "../objects/env.ts";
+import { withCORS } from "./access/cors.ts";
 import { type Admission, authorize, mayAdministrate } from "./access/door.ts";
 import { forwarded } from "./access/forward.ts";
 
@@ -112,6 +113,6 @@ export function handleRequest(
   request: Request,
   env: Env,
   context: ExecutionContext,
-): Response | Promise<Response> {
-  return app.fetch(request, env, context);
+): Promise<Response> {
+  return withCORS(request, env, () => app.fetch(request, env, context));
 }
