@@ -4,13 +4,9 @@
  */
 import type { Bucket } from "../../access/rate-settings.ts";
 
-interface Level {
-  requests: number;
-  atMs: number;
-}
-
 export class TokenBuckets {
-  readonly #levels = new Map<string, Level>();
+  /** When each bucket is full again, in milliseconds since 1970: all there is to know of one. */
+  readonly #fullMs = new Map<string, number>();
   readonly #keysMax: number;
 
   constructor(keysMax: number) {
@@ -19,20 +15,18 @@ export class TokenBuckets {
 
   /** Takes one request out of a bucket. Returns 0, or after how many milliseconds there will be one again. */
   take(key: string, { requests, perSeconds }: Bucket, nowMs: number): number {
-    const perMs = requests / (perSeconds * 1_000);
-    const before = this.#levels.get(key);
-    const passedMs = before === undefined ? 0 : Math.max(0, nowMs - before.atMs);
-    const level = Math.min(requests, (before?.requests ?? requests) + passedMs * perMs);
-    const isEmpty = level < 1;
+    const intervalMs = (perSeconds * 1_000) / requests;
+    const fullMs = Math.max(this.#fullMs.get(key) ?? nowMs, nowMs);
+    const waitMs = fullMs - nowMs - (requests - 1) * intervalMs;
     // To the end of the map: whoever is at its start was here longest ago.
-    this.#levels.delete(key);
-    this.#levels.set(key, { requests: isEmpty ? level : level - 1, atMs: nowMs });
-    if (this.#levels.size > this.#keysMax) this.#dropOldest();
-    return isEmpty ? Math.ceil((1 - level) / perMs) : 0;
+    this.#fullMs.delete(key);
+    this.#fullMs.set(key, waitMs > 0 ? fullMs : fullMs + intervalMs);
+    if (this.#fullMs.size > this.#keysMax) this.#dropOldest();
+    return Math.max(0, Math.ceil(waitMs));
   }
 
   #dropOldest(): void {
-    const [oldest] = this.#levels.keys();
-    if (oldest !== undefined) this.#levels.delete(oldest);
+    const [oldest] = this.#fullMs.keys();
+    if (oldest !== undefined) this.#fullMs.delete(oldest);
   }
 }

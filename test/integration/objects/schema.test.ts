@@ -87,7 +87,7 @@ describe("the schema", () => {
       const store = new SqliteStore(sql);
       const session = { id: 5, timeoutMs: 4_000, createdMs: 1, subject: undefined };
       expect(store.getSession(5)).toMatchObject(session);
-      store.putSession({ ...session, passwd: bytes(16), subject: "worker" });
+      store.putSession({ ...session, passwd: new Uint8Array(16), subject: "worker" });
       store.flush();
       expect(new SqliteStore(sql).getSession(5)).toMatchObject({ subject: "worker" });
     });

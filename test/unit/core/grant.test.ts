@@ -1,5 +1,5 @@
 /** What a grant lets a connection do, request by request. */
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Grant,
@@ -13,7 +13,7 @@ import {
 import { ErrorCode } from "../../../src/protocol/error-code.ts";
 import { AddWatchMode, CreateFlags, OpCode, WatcherType } from "../../../src/protocol/op-code.ts";
 import type { MultiOp, Request } from "../../../src/protocol/requests.ts";
-import { TestConnection, TestServer } from "./harness.ts";
+import { type TestConnection, TestServer } from "./harness.ts";
 import {
   acl,
   addRecursiveWatch,
@@ -340,11 +340,11 @@ describe("prefixes", () => {
   });
 
   it("say the same as comparing names one by one", () => {
-    const path = fc
-      .array(fc.constantFrom("a", "ab", "b", "", ".", "..", "a\u0000"), { maxLength: 4 })
-      .map((names) => `/${names.join("/")}`);
-    fc.assert(
-      fc.property(path, path, (at, prefix) => {
+    const path = array(constantFrom("a", "ab", "b", "", ".", "..", "a\u0000"), {
+      maxLength: 4,
+    }).map((names) => `/${names.join("/")}`);
+    assert(
+      property(path, path, (at, prefix) => {
         const [names, wanted] = [at.split("/"), prefix.split("/")];
         const byNames = prefix === "/" || wanted.every((name, index) => names[index] === name);
         expect(isWithin(at, prefix)).toBe(byNames);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Grant, UNPROVEN } from "../../../src/core/grant.ts";
 import { ErrorCode } from "../../../src/protocol/error-code.ts";
 import { OpCode } from "../../../src/protocol/op-code.ts";
-import { START_MS, TestConnection, TestServer } from "./harness.ts";
+import { START_MS, type TestConnection, TestServer } from "./harness.ts";
 import {
   acl,
   auth,
