@@ -35,6 +35,8 @@ export async function verifyJWT(
   return answer;
 }
 
+const EXPIRED: JWTVerdict = { kind: "refused", message: "the token has expired" };
+
 const WRONG_KEY = "wrong key";
 
 async function verifyWith(token: string, key: JWTKey, nowMs: number): Promise<JWTVerdict> {
@@ -53,6 +55,9 @@ async function verifyWith(token: string, key: JWTKey, nowMs: number): Promise<JW
       typeof verifiesWith === "function"
         ? await jwtVerify(token, verifiesWith, options)
         : await jwtVerify(token, verifiesWith, options);
+    const { exp } = payload;
+    // The library counts whole seconds.
+    if (exp !== undefined && exp * 1_000 <= nowMs) return EXPIRED;
     return scopeOf(payload, key);
   } catch (error) {
     return verdictOf(error);
@@ -85,9 +90,7 @@ function pick(grant: Scope["grant"] | undefined): Pick<Scope["grant"], "prefixes
 }
 
 function verdictOf(error: unknown): JWTVerdict {
-  if (error instanceof errors.JWTExpired) {
-    return { kind: "refused", message: "the token has expired" };
-  }
+  if (error instanceof errors.JWTExpired) return EXPIRED;
   if (error instanceof errors.JWTClaimValidationFailed) {
     return { kind: "refused", message: `the token's claim ${error.claim} is ${error.reason}` };
   }

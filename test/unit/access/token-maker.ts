@@ -1,13 +1,5 @@
 /** Keys and tokens for tests, and the variables that let them in. */
-import {
-  exportJWK,
-  exportSPKI,
-  generateKeyPair,
-  type JWK,
-  type JWTPayload,
-  SignJWT,
-  type CryptoKey,
-} from "jose";
+import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT, type CryptoKey } from "jose";
 import { verifyToken, type Verdict } from "../../../src/access/verify-token.ts";
 
 export const NOW_MS = 1_800_000_000_000;
@@ -37,7 +29,7 @@ export async function sign(
     ...claims,
   };
   for (const name of Object.keys(all)) if (all[name] === undefined) delete all[name];
-  return new SignJWT(all as JWTPayload)
+  return new SignJWT(all)
     .setProtectedHeader({ alg, ...header })
     .sign(typeof key === "string" ? new TextEncoder().encode(key) : key);
 }
@@ -55,8 +47,11 @@ export async function makeKeyPair(alg: string): Promise<KeyPair> {
 
 /** A token put together by hand: any header, any claims, any signature. */
 export function forge(header: unknown, claims: unknown, signature = ""): string {
-  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   return `${part(header)}.${part(claims)}.${signature}`;
+}
+
+function part(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
 /** What is decided about a token where these keys are configured. */
