@@ -5,7 +5,7 @@
 import { type APIKey, readAPIKeys } from "./api-keys.ts";
 import { type JWTKey, readJWTKeys } from "./jwt-keys.ts";
 import { type Buckets, readBuckets } from "./rate-settings.ts";
-import { type AccessVariables, readVariable, SettingsError, textsAt } from "./settings.ts";
+import { type AccessVariables, readVariable, SettingsError, textAt, textsAt } from "./settings.ts";
 
 export interface Policy {
   /** For everything. */
@@ -50,12 +50,16 @@ async function interpret(variables: AccessVariables): Promise<Policy> {
   const read = (name: "JWT_KEYS" | "API_KEYS" | "CORS_ORIGINS" | "RATE_LIMITS"): unknown =>
     readVariable(name, variables[name]);
   return {
-    token: variables.EDGEKEEPER_TOKEN || undefined,
+    token: readToken(variables.EDGEKEEPER_TOKEN),
     jwtKeys: await readJWTKeys("JWT_KEYS", read("JWT_KEYS") ?? []),
     apiKeys: readAPIKeys("API_KEYS", read("API_KEYS") ?? []),
     corsOrigins: textsAt("CORS_ORIGINS", read("CORS_ORIGINS") ?? []).map(originAt),
     buckets: readBuckets("RATE_LIMITS", read("RATE_LIMITS") ?? {}),
   };
+}
+
+function readToken(value: unknown): string | undefined {
+  return value === undefined || value === "" ? undefined : textAt("EDGEKEEPER_TOKEN", value);
 }
 
 function originAt(text: string, index: number): string {
