@@ -18,6 +18,7 @@ import {
 } from "../protocol/records.ts";
 import { readRequest, type Request } from "../protocol/requests.ts";
 import { type Reply, writeReply } from "../protocol/replies.ts";
+import { isOver, isUnproven } from "./grant.ts";
 import type { Client, StateMachine, StepContext } from "./state-machine.ts";
 import type { Session } from "./store.ts";
 
@@ -40,6 +41,9 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.setACL,
   OpCode.multi,
 ]);
+
+/** Ops of a client whose grant is over: it may end its session, and prove itself anew. */
+const OUTLIVING: ReadonlySet<number> = new Set([OpCode.auth, OpCode.closeSession]);
 
 /** A frame of an established session, decoded. */
 export interface DecodedFrame {
@@ -90,8 +94,16 @@ export function handleFrame(
 ): FrameResult {
   if (frame === undefined) return "disconnect";
   const { xid, type, request } = frame;
+  const { grant } = client;
+  if (grant !== undefined && isOver(grant, context.nowMs) && !OUTLIVING.has(type)) {
+    return "disconnect";
+  }
   if (request === "malformed") {
     if (type === OpCode.auth || type === OpCode.sasl) return "disconnect";
+    if (isUnproven(grant)) {
+      refuse(out, xid, type, machine.lastZxid, ErrorCode.noAuth, context);
+      return "open";
+    }
     const zxid = WRITES.has(type) ? machine.nextZxid() : machine.lastZxid;
     refuse(out, xid, type, zxid, ErrorCode.marshallingError, context);
     return "open";
@@ -148,7 +160,7 @@ function answer(
   } else {
     context.onReply?.(request.type, xid, zxid, err, out.length - start);
   }
-  if (request.type === OpCode.closeSession) return "sessionClosed";
+  if (request.type === OpCode.closeSession && err === ErrorCode.ok) return "sessionClosed";
   return err === ErrorCode.authFailed ? "disconnect" : "open";
 }
 

@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../protocol/error-code.ts";
 import type { Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { Reply } from "../protocol/replies.ts";
+import type { Grant } from "./grant.ts";
 
 /** The connection that a request came over. It is also the watcher that its watches belong to. */
 export interface Client {
@@ -10,6 +11,18 @@ export interface Client {
   readonly address: string;
   /** Grows with every auth request. */
   authIds: readonly Id[];
+  /** What the outer door lets it do; undefined: everything that ACLs allow. */
+  grant?: Grant | undefined;
+  /**
+   * What a token that it sends turned out to prove; undefined when that is nothing. It was verified as it arrived, since
+   * that takes time, and a request takes none.
+   */
+  takeProof?(token: string): Proof | undefined;
+}
+
+/** Without a grant it proves the right to everything. */
+export interface Proof {
+  readonly grant: Grant | undefined;
 }
 
 /** An answer, still without the zxid that goes with it. */

@@ -1,7 +1,9 @@
 /**
  * A connection as the object sees it: first a stranger, then the channel of one session.
  */
-import { addressId } from "../core/auth.ts";
+import { addressId, subjectId } from "../core/auth.ts";
+import { type Grant, isUnproven } from "../core/grant.ts";
+import type { Proof } from "../core/outcome.ts";
 import type { TrackedSession } from "../core/session-tracker.ts";
 import type { Client } from "../core/state-machine.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
@@ -13,12 +15,17 @@ import type { Transport } from "./transport.ts";
 /** How long a connection may take to open a session. */
 export const HANDSHAKE_MS = 10_000;
 
+/** Tokens that were verified and whose requests have not had their turn. */
+const PROOFS_MAX = 64;
+
 export interface ChannelOptions {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   readonly remote?: string;
   /** What the client has proven already. */
   readonly authIds?: readonly Id[];
+  /** What the door lets it do; undefined: everything. */
+  readonly grant?: Grant | undefined;
 }
 
 export class Channel implements Client {
@@ -28,6 +35,11 @@ export class Channel implements Client {
   readonly remote: string;
   readonly statistics: ConnectionStatistics;
   authIds: readonly Id[];
+  grant: Grant | undefined;
+  /** What tokens prove that it has sent, until their requests come to their turn. */
+  readonly #proofs: { readonly token: string; readonly proof: Proof }[] = [];
+  /** Its first frame, the handshake, has arrived. */
+  hasBegun = false;
   /** Set by the handshake. */
   session: TrackedSession | undefined;
   /** Frames that leave when the running batch ends. */
@@ -42,12 +54,25 @@ export class Channel implements Client {
   closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, options: ChannelOptions) {
-    const { remote, authIds, nowMs } = options;
+    const { remote, authIds, grant, nowMs } = options;
     this.transport = transport;
     this.address = address;
     this.remote = remote ?? address;
     this.statistics = new ConnectionStatistics(nowMs);
-    this.authIds = authIds ?? [addressId(address)];
+    this.grant = grant;
+    const proven = grant === undefined || isUnproven(grant) ? [] : [subjectId(grant.subject)];
+    this.authIds = authIds ?? [addressId(address), ...proven];
+  }
+
+  addProof(token: string, proof: Proof): void {
+    this.#proofs.push({ token, proof });
+    // A request that was refused unread leaves its own behind.
+    if (this.#proofs.length > PROOFS_MAX) this.#proofs.shift();
+  }
+
+  takeProof(token: string): Proof | undefined {
+    const index = this.#proofs.findIndex((known) => known.token === token);
+    return index < 0 ? undefined : this.#proofs.splice(index, 1)[0]?.proof;
   }
 
   get sessionId(): SessionId {

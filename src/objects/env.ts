@@ -1,8 +1,9 @@
+import type { AccessVariables } from "../access/settings.ts";
 import type { LimitSettings } from "./limits.ts";
 import type { SubtreeObject } from "./subtree-object.ts";
 
 /** Bindings and variables of wrangler.toml. */
-export interface Env {
+export interface Env extends AccessVariables {
   readonly SUBTREE: DurableObjectNamespace<SubtreeObject>;
   readonly TICK_TIME_MS: number;
   /** The shortest timeout that a session gets (`minSessionTimeout`); 2 ticks unless it is set. */
@@ -24,13 +25,24 @@ export interface Env {
   readonly ENFORCE_QUOTA: boolean;
   /** Secret: `super:base64(sha1("super:password"))` (`DigestAuthenticationProvider.superDigest`). */
   readonly SUPER_DIGEST?: string;
-  readonly ACCESS: "token" | "open";
-  /** Secret: what a client must present as a bearer token when ACCESS is "token". */
-  readonly EDGEKEEPER_TOKEN?: string;
+  /** Cloudflare's own limits, asked instead of RATE_LIMITS where they are bound. */
+  readonly SUBJECT_RATE_LIMIT?: RateLimit;
+  readonly ADDRESS_RATE_LIMIT?: RateLimit;
+  /**
+   * Header that says where a request comes from, and that nobody but what stands in front of the Worker can set.
+   * Without it addresses are unknown.
+   */
+  readonly ADDRESS_HEADER?: string;
 }
 
 /** Header in which the Worker tells the object where a WebSocket comes from. */
 export const CLIENT_ADDRESS_HEADER = "edgekeeper-client-address";
+
+/**
+ * Header in which the Worker tells the object what a WebSocket may do: the grant in JSON, percent-encoded; none stands for
+ * everything. What a client sends under this name is taken off.
+ */
+export const GRANT_HEADER = "edgekeeper-grant";
 
 /** Stands for an address that nobody vouches for; no ACL names it. */
 export const UNKNOWN_ADDRESS = "0.0.0.0";

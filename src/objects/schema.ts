@@ -5,7 +5,7 @@
 
 import { migrateFromVersion1 } from "./schema-version-1.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** Creates the tables, where they are missing, and brings those of an earlier version up to date. */
 export function createSchema(sql: SqlStorage): void {
@@ -18,6 +18,7 @@ export function createSchema(sql: SqlStorage): void {
   if (version === 1) sql.exec("ALTER TABLE znodes RENAME TO znodes_version_1");
   createTables(sql);
   if (version === 1) migrateFromVersion1(sql);
+  if (version === 1 || version === 2) migrateFromVersion2(sql);
   sql.exec("INSERT OR IGNORE INTO meta (key, value) VALUES ('schema', ?), ('zxid', 0)", VERSION);
 }
 
@@ -26,6 +27,12 @@ function versionOf(sql: SqlStorage): number {
   const tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray();
   if (tables.length === 0) return 0;
   return sql.exec<{ value: number }>("SELECT value FROM meta WHERE key = 'schema'").one().value;
+}
+
+/** Sessions had no owners: whoever knew a password could resume one. */
+function migrateFromVersion2(sql: SqlStorage): void {
+  sql.exec("ALTER TABLE sessions ADD COLUMN subject TEXT");
+  sql.exec("UPDATE meta SET value = 3 WHERE key = 'schema'");
 }
 
 function createTables(sql: SqlStorage): void {
@@ -67,7 +74,9 @@ function createTables(sql: SqlStorage): void {
       timeout_ms INTEGER NOT NULL,
       created_ms INTEGER NOT NULL,
       -- When the session was last heard of, written as it loses its connection; NULL while it has one.
-      heard_ms INTEGER
+      heard_ms INTEGER,
+      -- Whose it is, in grants; NULL for who may do everything.
+      subject TEXT
     );
 
     -- Watches of hibernating WebSockets that have too many for the socket's attachment.

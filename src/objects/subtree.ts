@@ -11,6 +11,7 @@ import {
   writeHandshake,
 } from "../core/frame-handler.ts";
 import { reapDue } from "../core/reaper.ts";
+import { isOver } from "../core/grant.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
 import { SessionTracker, type SessionTimeouts } from "../core/session-tracker.ts";
 import { addTouchedPaths } from "../core/touched-paths.ts";
@@ -47,7 +48,11 @@ const READ_AHEAD_MAX = 1_000;
 /** How many times the requests that may wait a client may have waiting, refused ones included, before it is disconnected. */
 const OUTSTANDING_FACTOR_MAX = 50;
 
+/** Says to a WebSocket client that its grant is over ("unauthorized", as registered for WebSockets). */
+const UNAUTHORIZED = 3000;
+
 const EXPIRY = "session expiry";
+const GRANTS = "ends of grants";
 const REAPING = "containers and TTLs";
 
 export interface SubtreeOptions {
@@ -93,6 +98,7 @@ export class Subtree {
     this.sessions = new SessionRegistry(new SessionTracker(tickTimeMs), store.sessions);
     this.#machine = new StateMachine({ ...options, watches: this.watches });
     options.alarms.define(EXPIRY, (nowMs) => this.#expire(nowMs));
+    options.alarms.define(GRANTS, (nowMs) => this.#endGrants(nowMs));
     options.alarms.define(REAPING, (nowMs) => this.#reap(nowMs));
   }
 
@@ -102,6 +108,7 @@ export class Subtree {
     this.sessions.recover(nowMs);
     if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
     this.#scheduleExpiry(this.sessions.nextDeadline());
+    for (const channel of this.sessions.channels()) this.#scheduleEnd(channel);
   }
 
   /** Frames that wait for a batch. */
@@ -237,6 +244,9 @@ export class Subtree {
     const decoded = arrival.decoded ?? decodeFrame(frame);
     const result = handleFrame(this.#machine, channel, decoded, channel.out, context);
     if (result === "open") return;
+    if (channel.grant !== undefined && isOver(channel.grant, context.nowMs)) {
+      channel.closeCode = UNAUTHORIZED;
+    }
     if (result === "sessionClosed") this.sessions.forget(channel.sessionId);
     this.#disconnect(channel);
   }
@@ -260,7 +270,7 @@ export class Subtree {
       this.statistics.connectionRequests += 1;
       if (request.sessionId !== 0) this.statistics.connectionRevalidations += 1;
     }
-    const outcome = request && this.#machine.connect(request, nowMs);
+    const outcome = request && this.#machine.connect(request, nowMs, channel.grant);
     if (request === undefined || outcome === undefined || outcome.kind === "ahead") {
       this.#disconnect(channel);
       return;
@@ -285,6 +295,26 @@ export class Subtree {
     const context = this.#context(nowMs);
     for (const id of this.sessions.takeExpired(nowMs)) this.#expireSession(id, context);
     return this.sessions.nextDeadline();
+  }
+
+  /** Disconnects those whose grant is over; their sessions live on. Returns when the next one is. */
+  #endGrants(nowMs: number): number | undefined {
+    let nextMs: number | undefined;
+    for (const channel of this.sessions.channels()) {
+      const { grant } = channel;
+      if (grant?.expiresMs === undefined) continue;
+      if (!isOver(grant, nowMs)) {
+        nextMs = Math.min(nextMs ?? Infinity, grant.expiresMs);
+        continue;
+      }
+      channel.closeCode = UNAUTHORIZED;
+      this.#disconnect(channel);
+    }
+    return nextMs;
+  }
+
+  #scheduleEnd({ grant }: Channel): void {
+    if (grant?.expiresMs !== undefined) this.#options.alarms.scheduleBy(GRANTS, grant.expiresMs);
   }
 
   #reap(nowMs: number): number | undefined {
@@ -336,7 +366,11 @@ export class Subtree {
     // aborted, which takes back the others.
     // Closed channels first: a session's new channel must not lose what its old one leaves behind.
     for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
-    for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
+    for (const channel of this.#touched) {
+      if (channel.closed) continue;
+      onTouched(channel, nowMs);
+      this.#scheduleEnd(channel);
+    }
     store.flush();
     // A write touches the storage as well.
     if (store.rowsWritten === this.#rowsCommitted) store.touch();

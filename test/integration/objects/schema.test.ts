@@ -4,8 +4,18 @@ import { createSchema } from "../../../src/objects/schema.ts";
 import { SqliteStore } from "../../../src/objects/sqlite-store.ts";
 import { TestNamespace } from "../support/namespace.ts";
 
+/** What differed in version 2, with a session in it. */
+const VERSION_2 = `
+  DROP TABLE sessions;
+  CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, passwd BLOB NOT NULL, timeout_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, heard_ms INTEGER
+  );
+  INSERT INTO sessions VALUES (5, x'0a0b', 4000, 1, NULL);
+  UPDATE meta SET value = 2 WHERE key = 'schema'`;
+
 /** What differed in version 1, with a tree in it. */
 const VERSION_1 = `
+  ${VERSION_2};
   DROP TABLE znodes;
   DROP TABLE spilled_watches;
   CREATE TABLE spilled_watches (
@@ -68,6 +78,18 @@ describe("the schema", () => {
       store.deleteZnode("/large");
       store.flush();
       expect(new SqliteStore(sql).getZnode("/large")).toBeUndefined();
+    });
+  });
+
+  it("takes over the sessions of version 2, which are nobody's", async () => {
+    await new TestNamespace().inside(({ storage: { sql } }) => {
+      sql.exec(VERSION_2);
+      const store = new SqliteStore(sql);
+      const session = { id: 5, timeoutMs: 4_000, createdMs: 1, subject: undefined };
+      expect(store.getSession(5)).toMatchObject(session);
+      store.putSession({ ...session, passwd: bytes(16), subject: "worker" });
+      store.flush();
+      expect(new SqliteStore(sql).getSession(5)).toMatchObject({ subject: "worker" });
     });
   });
 
