@@ -72,6 +72,8 @@ async function prepare(
   const configFile = join(folder, "config.capnp");
   const vars = {
     ACCESS: "open",
+    // Whoever connects could set any header: nothing stands in front that would take it off.
+    ADDRESS_HEADER: "",
     ...(options.zkPort !== 0 && { TCP_PORT: options.zkPort }),
     ...options.vars,
     ...(options.tickTimeMs !== undefined && { TICK_TIME_MS: options.tickTimeMs }),

@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../protocol/error-code.ts";
 import type { Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { Reply } from "../protocol/replies.ts";
+import type { Grant } from "./grant.ts";
 
 /** The connection that a request came over. It is also the watcher that its watches belong to. */
 export interface Client {
@@ -10,6 +11,8 @@ export interface Client {
   readonly address: string;
   /** Grows with every auth request. */
   authIds: readonly Id[];
+  /** What the outer door lets it do; undefined: everything that ACLs allow. */
+  grant?: Grant | undefined;
 }
 
 /** An answer, still without the zxid that goes with it. */

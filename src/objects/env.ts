@@ -25,12 +25,33 @@ export interface Env {
   /** Secret: `super:base64(sha1("super:password"))` (`DigestAuthenticationProvider.superDigest`). */
   readonly SUPER_DIGEST?: string;
   readonly ACCESS: "token" | "open";
-  /** Secret: what a client must present as a bearer token when ACCESS is "token". */
+  /** Secret: a bearer token for everything, when ACCESS is "token". */
   readonly EDGEKEEPER_TOKEN?: string;
+  /** Whose tokens are taken, and who has a key: see docs/security.md. A value, or its JSON, since a secret is text. */
+  readonly JWT_KEYS?: unknown;
+  readonly API_KEYS?: unknown;
+  /** Origins whose pages may call, a list; none unless it is set. */
+  readonly CORS_ORIGINS?: unknown;
+  /** Buckets for every subject and address of an isolate; none unless it is set. */
+  readonly RATE_LIMITS?: unknown;
+  /** Cloudflare's own limits, asked instead of those where they are bound. */
+  readonly SUBJECT_RATE_LIMIT?: RateLimit;
+  readonly ADDRESS_RATE_LIMIT?: RateLimit;
+  /**
+   * Header that says where a request comes from, and that nobody but what stands in front of the Worker can set.
+   * Without it addresses are unknown.
+   */
+  readonly ADDRESS_HEADER?: string;
 }
 
 /** Header in which the Worker tells the object where a WebSocket comes from. */
 export const CLIENT_ADDRESS_HEADER = "edgekeeper-client-address";
+
+/**
+ * Header in which the Worker tells the object what a WebSocket may do: the grant in JSON, percent-encoded; none stands for
+ * everything. What a client sends under this name is taken off.
+ */
+export const GRANT_HEADER = "edgekeeper-grant";
 
 /** Stands for an address that nobody vouches for; no ACL names it. */
 export const UNKNOWN_ADDRESS = "0.0.0.0";

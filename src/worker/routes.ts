@@ -2,15 +2,22 @@
  * HTTP routes. `/v1/{namespace}/zk` upgrades to a WebSocket that carries ZooKeeper frames.
  */
 import { type Context, Hono } from "hono";
-import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "../objects/env.ts";
-import { checkAccess } from "./access.ts";
+import type { Env } from "../objects/env.ts";
+import { type Admission, authorize, mayAdministrate } from "./access/door.ts";
+import { forwarded } from "./access/forward.ts";
 
 /** A namespace is a path segment of a URL, and the name of a Durable Object. */
 const NAMESPACE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-type AppContext = Context<{ Bindings: Env }>;
+interface AppEnv {
+  Bindings: Env;
+  /** What the door found out about the caller. */
+  Variables: { admission: Admission };
+}
 
-const app = new Hono<{ Bindings: Env }>();
+type AppContext = Context<AppEnv>;
+
+const app = new Hono<AppEnv>();
 
 app.get("/health", async (context) => {
   // Through the object and its storage, so that "ok" means that requests are served.
@@ -18,22 +25,34 @@ app.get("/health", async (context) => {
   return context.json({ status: "ok" });
 });
 
-for (const path of ["/v1/*", "/commands", "/commands/*"]) {
-  app.use(path, async (context, next) => {
-    const refusal = checkAccess(context.req.raw, context.env);
-    if (refusal) return context.json({ error: refusal.message }, refusal.status);
-    await next();
-    return undefined;
-  });
-}
-
 app.use("/v1/:namespace/*", async (context, next) => {
-  if (!NAMESPACE.test(context.req.param("namespace"))) {
+  const namespace = context.req.param("namespace");
+  const refused = await enter(context, namespace);
+  if (refused !== undefined) return refused;
+  if (!NAMESPACE.test(namespace)) {
     return context.json({ error: `not a namespace: it must match ${NAMESPACE.source}` }, 400);
   }
   await next();
   return undefined;
 });
+
+app.use("/commands/*", async (context, next) => {
+  const refused = await enter(context, context.env.TCP_NAMESPACE);
+  if (refused !== undefined) return refused;
+  await next();
+  return undefined;
+});
+
+// They tell of everything that is in a namespace.
+for (const path of ["/v1/:namespace/counters", "/v1/:namespace/commands/*", "/commands/*"]) {
+  app.use(path, async (context, next) => {
+    if (!mayAdministrate(context.get("admission").grant)) {
+      return context.json({ error: "this needs the permission admin for /" }, 403);
+    }
+    await next();
+    return undefined;
+  });
+}
 
 app.get("/v1/:namespace/zk", async (context) => {
   if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
@@ -74,13 +93,18 @@ async function runCommand(context: AppContext, namespace: string, path: string):
   return new Response(body, { status, headers: { "content-type": contentType } });
 }
 
-/** Hands the upgrade over to the namespace's object, with the address that it comes from. */
+/** Asks the door, and keeps what it says; returns the refusal when there is one. */
+async function enter(context: AppContext, namespace: string): Promise<Response | undefined> {
+  const request = context.req.raw;
+  const answer = await authorize({ via: "http", request }, namespace, context.env);
+  if (!answer.ok) return context.json({ error: answer.message }, answer.status, answer.headers);
+  context.set("admission", answer);
+  return undefined;
+}
+
+/** Hands the upgrade over to the namespace's object. */
 function upgrade(context: AppContext, namespace: string): Promise<Response> {
-  const request = new Request(context.req.raw);
-  // Cloudflare sets this header itself. Elsewhere anyone could: there the address stays unknown.
-  const address =
-    context.env.ACCESS === "open" ? undefined : context.req.header("cf-connecting-ip");
-  request.headers.set(CLIENT_ADDRESS_HEADER, address ?? UNKNOWN_ADDRESS);
+  const request = forwarded(context.req.raw, context.get("admission"));
   return context.env.SUBTREE.getByName(namespace).fetch(request);
 }
 
