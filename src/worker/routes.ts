@@ -16,7 +16,7 @@ import { docsPage } from "./http/docs-page.ts";
 import { mount } from "./http/mount.ts";
 import { documentOf } from "./http/openapi.ts";
 import { operations } from "./http/operations.ts";
-import { ProblemError } from "./http/problem.ts";
+import { problem, ProblemError } from "./http/problem.ts";
 
 const app = new Hono<AppEnv>();
 
@@ -53,11 +53,7 @@ for (const path of ["/v1/:namespace/counters", "/v1/:namespace/commands/*", "/co
 app.get("/v1/:namespace/zk", async (context) => {
   if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
     const detail = "this endpoint takes a WebSocket upgrade";
-    throw new ProblemError(426, {
-      name: "UpgradeRequired",
-      detail,
-      headers: { upgrade: "websocket", connection: "upgrade" },
-    });
+    throw problem("upgradeRequired", detail, { headers: { upgrade: "websocket" } });
   }
   // The namespace's object takes it from here.
   const request = forwarded(context.req.raw, context.get("admission"));
@@ -79,17 +75,12 @@ app.get("/v1/:namespace/commands/:command{.*}?", (context) => {
 
 mount(app, operations);
 
-app.notFound((context) =>
-  new ProblemError(404, {
-    name: "NoSuchRoute",
-    detail: `no such path: ${context.req.path}`,
-  }).toResponse(),
-);
+app.notFound((context) => problem("noSuchRoute", `no such path: ${context.req.path}`).toResponse());
 
 app.onError((error) => {
   if (error instanceof ProblemError) return error.toResponse();
   console.error(error);
-  return new ProblemError(500, { name: "InternalError", detail: "internal error" }).toResponse();
+  return problem("internalError", "internal error").toResponse();
 });
 
 async function runCommand(context: AppContext, namespace: string, path: string): Promise<Response> {

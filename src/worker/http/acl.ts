@@ -75,9 +75,9 @@ const set = operation(
     },
     problems: [404, 408, 412, 413, 415],
   },
-  async ({ path, headers, body, perform }) => {
+  async ({ path, headers, body, perform, idempotencyKey }) => {
     const match = ifMatch(headers["if-match"]);
-    if (match !== undefined && match !== "*" && match.zxid !== undefined) {
+    if (match !== undefined && match !== "*" && match.zxid !== undefined && !idempotencyKey) {
       const { value } = await perform("exists", { path });
       if (value.stat !== null && value.stat.czxid !== match.zxid) throw otherZnode(path);
     }

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { FRAME_BYTES_MAX } from "../../protocol/limits.ts";
 import type { BodySpec } from "./operation.ts";
 import { fieldErrors } from "./parameters.ts";
-import { invalid, ProblemError } from "./problem.ts";
+import { invalid, problem, type ProblemError } from "./problem.ts";
 
 /** Data of a znode. A frame holds its path beside it, so the object may refuse a little less. */
 export const DATA_BYTES_MAX = FRAME_BYTES_MAX;
@@ -19,14 +19,15 @@ const BODY_MS_MAX = 30_000;
  */
 export async function readBody(request: Request, spec: BodySpec): Promise<unknown> {
   if (spec.kind === "bytes") return readBytes(request, DATA_BYTES_MAX);
-  const isJSON = /^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
-  if (!isJSON && !(spec.optional === true && request.body === null)) {
-    const detail = "the body must be JSON, with `Content-Type: application/json`";
-    throw new ProblemError(415, { name: "UnsupportedMediaType", detail });
-  }
   const bytes = await readBytes(request, JSON_BYTES_MAX);
-  const value = spec.optional === true && bytes.length === 0 ? {} : parse(bytes);
-  const read = z.safeParse(spec.schema, value);
+  const isLeftOut = bytes.length === 0 && spec.optional === true;
+  const isJSON = /^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
+  // A page of another origin can send other types without asking first.
+  if (!isJSON && !isLeftOut) {
+    const detail = "the body must be JSON, with `Content-Type: application/json`";
+    throw problem("unsupportedMediaType", detail);
+  }
+  const read = z.safeParse(spec.schema, isLeftOut ? {} : parse(bytes));
   if (!read.success) throw invalid(...fieldErrors("body", read.error.issues));
   return read.data;
 }
@@ -46,8 +47,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   let timer: number | null = null;
   const late = new Promise<never>((_, reject) => {
     const detail = `the body took longer than ${BODY_MS_MAX / 1_000} s`;
-    const problem = new ProblemError(408, { name: "RequestTimeout", detail });
-    timer = setTimeout(() => reject(problem), BODY_MS_MAX);
+    timer = setTimeout(() => reject(problem("requestTimeout", detail)), BODY_MS_MAX);
   });
   try {
     return await Promise.race([collect(reader, bytesMax), late]);
@@ -86,5 +86,5 @@ async function collect(
 
 function tooLarge(bytesMax: number): ProblemError {
   const detail = `the body is larger than ${bytesMax} bytes`;
-  return new ProblemError(413, { name: "ContentTooLarge", detail });
+  return problem("contentTooLarge", detail);
 }

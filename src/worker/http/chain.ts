@@ -4,7 +4,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../../objects/env.ts";
 import { type Admission, authorize, mayAdministrate } from "../access/door.ts";
-import { ProblemError } from "./problem.ts";
+import { problem } from "./problem.ts";
 
 /** A namespace is a path segment of a URL, and the name of a Durable Object. */
 export const NAMESPACE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
@@ -26,7 +26,7 @@ export const guardNamespace: MiddlewareHandler<AppEnv> = async (context, next) =
   await enter(context, namespace);
   if (!NAMESPACE.test(namespace)) {
     const detail = `not a namespace: it must match ${NAMESPACE.source}`;
-    throw new ProblemError(400, { name: "InvalidNamespace", detail });
+    throw problem("invalidNamespace", detail);
   }
   await next();
 };
@@ -40,20 +40,19 @@ export const guardDefault: MiddlewareHandler<AppEnv> = async (context, next) => 
 /** In front of what tells of everything that is in a namespace. Behind one of the above. */
 export const guardAdmin: MiddlewareHandler<AppEnv> = async (context, next) => {
   if (!mayAdministrate(context.get("admission").grant)) {
-    const detail = "this needs the permission admin for /";
-    throw new ProblemError(403, { name: "Forbidden", detail });
+    throw problem("forbidden", "this needs the permission admin for /");
   }
   await next();
 };
 
-/** Names of refusals. */
+/** Names of refusals, which have the same statuses. */
 const NAMES = {
-  401: "Unauthorized",
-  403: "Forbidden",
-  413: "ContentTooLarge",
-  414: "URITooLong",
-  429: "TooManyRequests",
-  503: "Unavailable",
+  401: "unauthorized",
+  403: "forbidden",
+  413: "contentTooLarge",
+  414: "uriTooLong",
+  429: "tooManyRequests",
+  503: "unavailable",
 } as const;
 
 /** Asks the door, and keeps what it says. */
@@ -61,12 +60,11 @@ async function enter(context: AppContext, namespace: string): Promise<void> {
   const request = context.req.raw;
   if (request.url.length > URL_LENGTH_MAX) {
     const detail = `the URL is longer than ${URL_LENGTH_MAX} characters`;
-    throw new ProblemError(414, { name: NAMES[414], detail });
+    throw problem("uriTooLong", detail);
   }
   const answer = await authorize({ via: "http", request }, namespace, context.env);
   if (!answer.ok) {
-    const { status, message, headers } = answer;
-    throw new ProblemError(status, { name: NAMES[status], detail: message, headers });
+    throw problem(NAMES[answer.status], answer.message, { headers: answer.headers });
   }
   context.set("admission", answer);
 }

@@ -54,7 +54,7 @@ ${[...byTag].map(([tag, of]) => navigation(tag, of)).join("\n")}
 <p>${prose(description)}</p>
 ${[...byTag].map(([tag, of]) => section(tag, of, document)).join("\n")}
 <h2 id="errors">Errors</h2>
-<p>Failures are problem details (RFC 9457), of type <code>application/problem+json</code>. These have a code:</p>
+<p>Failures are problem details (RFC 9457), of type <code>application/problem+json</code>. Those with a code come from the tree; 412 stands for a <code>BadVersion</code> or a <code>NodeExists</code> that a precondition asked for.</p>
 ${errorTable(document["x-errors"])}
 <h2 id="schemas">Schemas</h2>
 ${Object.entries(document.components.schemas).map(schemaSection).join("\n")}
@@ -126,7 +126,7 @@ function resolve(reference: string, document: OpenAPIDocument): ResponseObject |
 function errorTable(errors: readonly ErrorEntry[]): string {
   const rows = errors.map(({ name, code, status }) => [
     `<code id="${attribute(name)}">${text(name)}</code>`,
-    String(code),
+    code === undefined ? "" : String(code),
     String(status),
   ]);
   return table(["Name", "Code", "Status"], rows);

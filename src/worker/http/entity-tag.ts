@@ -14,7 +14,7 @@ export function entityTag(version: number, zxid: number): string {
   return `"${version}-${zxid}"`;
 }
 
-const TAG = /^(?:W\/)?"(-?\d{1,10})(?:-(\d{1,16}))?"$/;
+const TAG = /^(?:W\/)?"(\d{1,10})(?:-(\d{1,16}))?"$/;
 
 /** What `If-Match` asks for: a tag, `*`, or nothing. */
 export function ifMatch(header: string | undefined): Tag | "*" | undefined {

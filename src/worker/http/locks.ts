@@ -1,14 +1,15 @@
 /** `/locks/{path}`: exclusive locks, both sides of read-write locks, and semaphores. */
 import * as z from "zod/mini";
 import type { AcquiredLock, LockContender, LockMode } from "../../services/call.ts";
+import { decodeLockId } from "../../services/lock-id.ts";
 import { empty, json } from "./answer.ts";
 import { operation } from "./operation.ts";
-import { invalid, ProblemError } from "./problem.ts";
+import { invalid, problem, type ProblemError } from "./problem.ts";
 import { component, described, int, Problem, ttlMs, waitMs } from "./schemas.ts";
 
 const tag = "Locks";
 
-const PERMITS_MAX = 10_000;
+const PERMITS_MAX = 2 ** 31 - 1;
 
 const mode = () =>
   described(
@@ -24,7 +25,7 @@ const permits = () =>
 const LOCK_HEADER = "edgekeeper-lock";
 const lockId = () =>
   described(
-    z.string().check(z.regex(/^[\x21-\x7e]{1,2000}$/)),
+    z.string().check(z.regex(/^[\x21-\x7e]{1,8000}$/)),
     "The `id` that acquiring it gave. Whoever has it can renew and release.",
   );
 
@@ -150,8 +151,8 @@ const renew = operation(
     responses: { 200: { description: "It is held on.", content: { "application/json": Lock } } },
     problems: [404, 408, 409, 413, 415],
   },
-  async ({ headers, body, perform }) => {
-    const lock = headers[LOCK_HEADER];
+  async ({ path, headers, body, perform }) => {
+    const lock = lockAt(path, headers[LOCK_HEADER]);
     const { value, zxid } = await perform("renewLock", { lock, ttlMs: body.ttlMs });
     return json(200, lockJSON(value.lock), zxid);
   },
@@ -190,7 +191,7 @@ const release = operation(
       const { value, zxid } = await perform("breakLock", { path, mode: modeOf("query", query) });
       return json(200, { broken: value.broken }, zxid);
     }
-    const { zxid } = await perform("releaseLock", { lock });
+    const { zxid } = await perform("releaseLock", { lock: lockAt(path, lock) });
     return empty(204, zxid);
   },
 );
@@ -215,6 +216,13 @@ const inspect = operation(
 );
 
 export const locks = [acquire, renew, release, inspect];
+
+/** The id of a lock. Whoever names another path has mixed something up. */
+function lockAt(path: string, id: string): string {
+  const found = decodeLockId(id)?.path;
+  if (found === undefined || found === path) return id;
+  throw invalid({ in: "header", name: LOCK_HEADER, message: `the id of a lock at ${found}` });
+}
 
 function modeOf(
   where: "body" | "query",
@@ -243,9 +251,7 @@ function locked(
   retryAfterMs: number | null,
 ): ProblemError {
   const seconds = retryAfterMs === null ? undefined : String(Math.ceil(retryAfterMs / 1_000));
-  return new ProblemError(423, {
-    name: "Locked",
-    detail: `the lock is held: ${ahead} ahead in line`,
+  return problem("locked", `the lock is held: ${ahead} ahead in line`, {
     path,
     more: { ahead, holders, retryAfterMs },
     ...(seconds !== undefined && { headers: { "retry-after": seconds } }),

@@ -9,7 +9,7 @@ import type { AppContext, AppEnv } from "./chain.ts";
 import type { Asked, Operation } from "./operation.ts";
 import { IDEMPOTENCY_KEY } from "./parameters.ts";
 import { type CallOf, perform } from "./perform.ts";
-import { invalid, problemOf, ProblemError } from "./problem.ts";
+import { invalid, problem, type ProblemError, problemOf } from "./problem.ts";
 import { znodePathOf } from "./znode-path.ts";
 
 export function mount(app: Hono<AppEnv>, operations: readonly Operation[]): void {
@@ -39,18 +39,20 @@ async function serve(context: AppContext, operations: readonly Operation[]): Pro
   if (found.spec.target === "below root" && path === ROOT) {
     throw invalid({ in: "path", name: "path", message: "not the root" });
   }
-  return found.serve(askedOf(context, path));
+  return found.serve(askedOf(context, path, found.spec.writes));
 }
 
-function askedOf(context: AppContext, path: string): Asked {
+function askedOf(context: AppContext, path: string, writes: boolean): Asked {
   const { env, req } = context;
   const namespace = req.param("namespace") ?? "";
   const { grant, address } = context.get("admission");
-  const caller: Caller = { address, grant, idempotencyKey: req.header(IDEMPOTENCY_KEY) };
+  const idempotencyKey = writes ? req.header(IDEMPOTENCY_KEY) : undefined;
+  const caller: Caller = { address, grant, idempotencyKey };
   return {
     request: req.raw,
     namespace,
     path,
+    idempotencyKey,
     async perform(name, takes, statuses) {
       const call = { name, ...takes } as unknown as CallOf<typeof name & CallName>;
       const result = await perform(env, namespace, caller, call);
@@ -65,5 +67,5 @@ function notAllowed(method: string, operations: readonly Operation[]): ProblemEr
   if (methods.has("GET")) methods.add("HEAD");
   const allow = [...methods].toSorted().join(", ");
   const detail = `not ${method}, but ${allow}`;
-  return new ProblemError(405, { name: "MethodNotAllowed", detail, headers: { allow } });
+  return problem("methodNotAllowed", detail, { headers: { allow } });
 }

@@ -7,7 +7,7 @@ import { NAMESPACE } from "./chain.ts";
 import { fixedPaths } from "./fixed-paths.ts";
 import type { Operation, OperationSpec, ResponseSpec, Shape } from "./operation.ts";
 import { headersOf, IDEMPOTENCY_KEY } from "./parameters.ts";
-import { STATUS_OF_CODE, TITLES } from "./problem.ts";
+import { STATUS_OF_CODE, STATUS_OF_NAME, TITLES } from "./problem.ts";
 import { components, Problem } from "./schemas.ts";
 
 export interface OpenAPIDocument {
@@ -65,7 +65,7 @@ type Content = Readonly<Record<string, { readonly schema?: JSONSchema }>>;
 
 export interface ErrorEntry {
   readonly name: string;
-  readonly code: number;
+  readonly code?: number;
   readonly status: number;
 }
 
@@ -218,13 +218,16 @@ function problemReference(status: number): Reference {
 }
 
 function errorEntries(): ErrorEntry[] {
-  const names = { ...ErrorCode, ...CallErrorCode };
-  const entries = Object.entries(names).map(([name, code]) => ({
-    name: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+  const ofZooKeeper = Object.entries(ErrorCode).map(
+    ([name, code]) => [name.charAt(0).toUpperCase() + name.slice(1), code] as const,
+  );
+  const entries = [...ofZooKeeper, ...Object.entries(CallErrorCode)].map(([name, code]) => ({
+    name,
     code,
     status: STATUS_OF_CODE.get(code) ?? 500,
   }));
-  return entries.filter(({ status }) => status !== 500);
+  const own = Object.entries(STATUS_OF_NAME).map(([name, status]) => ({ name, status }));
+  return [...entries.filter(({ status }) => status !== 500), ...own];
 }
 
 /** The components' schemas, which refer to each other. */

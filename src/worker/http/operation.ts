@@ -45,6 +45,7 @@ export interface Asked {
   readonly namespace: string;
   /** Of the znode; "" for operations without one. */
   readonly path: string;
+  readonly idempotencyKey: string | undefined;
   /**
    * Asks the namespace's object.
    * @throws ProblemError with the status of the error, or the one that `statuses` has for its code.

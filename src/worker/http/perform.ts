@@ -57,8 +57,8 @@ async function ask<N extends CallName>(
   caller: Caller,
   call: CallOf<N>,
 ): Promise<CallResult<N>> {
-  const stub: unknown = env.SUBTREE.getByName(namespace);
-  return (stub as Performer).perform(caller, call);
+  const stub = env.SUBTREE.getByName(namespace) as unknown as Performer;
+  return stub.perform(caller, call);
 }
 
 function isOverloaded(error: unknown): boolean {

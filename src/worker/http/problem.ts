@@ -53,11 +53,38 @@ export class ProblemError extends Error {
   }
 }
 
+/** Failures that are found before the object is asked, or after. Names of ours begin with a small letter, ZooKeeper's with a capital. */
+export const STATUS_OF_NAME = {
+  invalidNamespace: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  noSuchRoute: 404,
+  methodNotAllowed: 405,
+  requestTimeout: 408,
+  counterChanged: 409,
+  contentTooLarge: 413,
+  uriTooLong: 414,
+  unsupportedMediaType: 415,
+  locked: 423,
+  upgradeRequired: 426,
+  tooManyRequests: 429,
+  internalError: 500,
+  unavailable: 503,
+} as const;
+
+export function problem(
+  name: keyof typeof STATUS_OF_NAME,
+  detail: string,
+  more: Omit<ProblemDetails, "name" | "detail"> = {},
+): ProblemError {
+  return new ProblemError(STATUS_OF_NAME[name], { name, detail, ...more });
+}
+
 /** Malformed parameters, each with what is wrong with it. */
 export function invalid(...errors: readonly FieldError[]): ProblemError {
   const detail = errors.map((error) => `${error.name}: ${error.message}`).join("; ");
   const code = CallErrorCode.invalidCall;
-  return new ProblemError(400, { name: "InvalidCall", code, detail, errors });
+  return new ProblemError(400, { name: "invalidCall", code, detail, errors });
 }
 
 /** Seconds after which to try again, when nothing better is known. */
@@ -65,7 +92,7 @@ const RETRY_AFTER = { "retry-after": "1" };
 
 export function unavailable(): ProblemError {
   const detail = "the namespace's object could not be reached, or started over: try again";
-  return new ProblemError(503, { name: "Unavailable", detail, headers: RETRY_AFTER });
+  return problem("unavailable", detail, { headers: RETRY_AFTER });
 }
 
 /** Statuses of ZooKeeper's errors, and of ours. What is missing here is 500. */

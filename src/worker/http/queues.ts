@@ -101,7 +101,7 @@ const settle = operation(
     },
     headers: {
       [CLAIM_HEADER]: described(
-        z.string().check(z.regex(/^[\x21-\x7e]{1,2000}$/)),
+        z.string().check(z.regex(/^[\x21-\x7e]{1,8000}$/)),
         "The `claim` that taking it gave.",
       ),
     },

@@ -36,7 +36,8 @@ export const int = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   z.int().check(z.minimum(minimum), z.maximum(maximum));
 
 export const zxid = () => int(0);
-export const version = () => described(z.int32(), "Expected version; -1 stands for any.");
+export const version = () =>
+  described(int(-1, 2 ** 31 - 1), "Expected version; -1 stands for any.");
 export const ttlMs = () => int(...SESSION_TTL_MS);
 export const waitMs = () => int(0, WAIT_MS_MAX);
 

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { json } from "./answer.ts";
 import { operation } from "./operation.ts";
-import { ProblemError } from "./problem.ts";
+import { problem } from "./problem.ts";
 import { component, described, Problem } from "./schemas.ts";
 
 const tag = "Counters";
@@ -101,12 +101,8 @@ const set = operation(
     const { value: wanted, expected } = body;
     const { value, zxid } = await perform("setCounter", { path, value: wanted, expected });
     if (value.set) return json(200, { value: value.value }, zxid);
-    throw new ProblemError(409, {
-      name: "CounterChanged",
-      detail: `the counter stands at ${value.value}`,
-      path,
-      more: { value: value.value },
-    });
+    const detail = `the counter stands at ${value.value}`;
+    throw problem("counterChanged", detail, { path, more: { value: value.value } });
   },
 );
 

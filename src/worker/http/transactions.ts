@@ -18,8 +18,8 @@ import {
 } from "./schemas.ts";
 import { SESSION_HEADER, sessionHeader, sessionOf } from "./session-token.ts";
 
-/** ZooKeeper has no limit but that of the frame. */
-const OPS_MAX = 10_000;
+/** ZooKeeper has no limit but that of the frame; the object looks at each in turn, and everybody waits. */
+const OPS_MAX = 1_000;
 
 const data = () => z.optional(described(base64(), "In Base64; empty unless it is given."));
 

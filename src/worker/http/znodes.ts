@@ -158,13 +158,14 @@ const put = operation(
     },
     problems: [404, 408, 409, 412, 413, 507],
   },
-  async ({ namespace, path, query, headers, body, perform }) => {
+  async (input) => {
+    const { namespace, path, query, headers, body, perform } = input;
     const match = ifMatch(headers["if-match"]);
     const createOnly = headers["if-none-match"] !== undefined;
     if (match !== undefined && createOnly) {
       throw invalid({ in: "header", name: "if-match", message: "not with If-None-Match" });
     }
-    const version = await expectedVersion(match, path, perform);
+    const version = await expectedVersion(match, input);
     const only = createOnly ? "create" : match === undefined ? undefined : "set";
     const { parents } = query;
     const { value, zxid } = await perform(
@@ -259,8 +260,9 @@ const remove = operation(
     responses: { 204: { description: "It is gone." } },
     problems: [404, 409, 412],
   },
-  async ({ path, headers, perform }) => {
-    const version = await expectedVersion(ifMatch(headers["if-match"]), path, perform);
+  async (input) => {
+    const { path, headers, perform } = input;
+    const version = await expectedVersion(ifMatch(headers["if-match"]), input);
     const { zxid } = await perform("delete", { path, version }, { [ErrorCode.badVersion]: 412 });
     return empty(204, zxid);
   },
@@ -269,16 +271,16 @@ const remove = operation(
 export const znodes = [get, head, put, create, remove];
 
 /**
- * The version that a precondition asks for. ZooKeeper compares versions only; that the znode is the one that the tag was given for, and not one that was
- * created anew in its place, is looked at first.
+ * The version that a precondition asks for. ZooKeeper compares versions only; that the znode is the one that the tag was given
+ * for, and not one that was created anew in its place, is looked at first. Not of a request with an idempotency key: it may be done already, and
+ * the tag is an old one then.
  */
 async function expectedVersion(
   match: Tag | "*" | undefined,
-  path: string,
-  perform: Asked["perform"],
+  { path, perform, idempotencyKey }: Pick<Asked, "path" | "perform" | "idempotencyKey">,
 ): Promise<number | undefined> {
   if (match === undefined || match === "*") return undefined;
-  if (match.zxid !== undefined) {
+  if (match.zxid !== undefined && idempotencyKey === undefined) {
     const { value } = await perform("exists", { path });
     if (value.stat !== null && value.stat.mzxid !== match.zxid) throw otherZnode(path);
   }
