@@ -70,7 +70,7 @@ export interface ErrorEntry {
 }
 
 /** What any operation may answer with. */
-const COMMON_PROBLEMS = [400, 401, 403, 414, 429, 503];
+const COMMON_PROBLEMS = [400, 401, 403, 413, 414, 429, 503];
 
 let made: OpenAPIDocument | undefined;
 
