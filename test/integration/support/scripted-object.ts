@@ -18,6 +18,7 @@ export class ScriptedObject {
         this.asked.push({ call, caller });
         return script(call, caller);
       },
+      adminCommand: async () => ({ status: 404, contentType: "text/plain", body: "" }),
     };
     const namespace = { getByName: () => stub } as unknown as Env["SUBTREE"];
     this.#env = { ...env, SUBTREE: namespace, ...variables };
