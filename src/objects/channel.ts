@@ -2,6 +2,7 @@
  * A connection as the object sees it: first a stranger, then the channel of one session.
  */
 import { addressId } from "../core/auth.ts";
+import type { Grant } from "../core/grant.ts";
 import type { TrackedSession } from "../core/session-tracker.ts";
 import type { Client } from "../core/state-machine.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
@@ -19,6 +20,9 @@ export interface ChannelOptions {
   readonly remote?: string;
   /** What the client has proven already. */
   readonly authIds?: readonly Id[];
+  /** Whether it is a call's. */
+  readonly isLocal?: boolean;
+  readonly grant?: Grant | undefined;
 }
 
 export class Channel implements Client {
@@ -28,6 +32,10 @@ export class Channel implements Client {
   readonly remote: string;
   readonly statistics: ConnectionStatistics;
   authIds: readonly Id[];
+  /** Of a call, within the object: without a handshake, and without a session unless it was given one. */
+  readonly isLocal: boolean;
+  /** What it may do; undefined: everything. */
+  grant: Grant | undefined;
   /** Set by the handshake. */
   session: TrackedSession | undefined;
   /** Frames that leave when the running batch ends. */
@@ -42,12 +50,19 @@ export class Channel implements Client {
   closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, options: ChannelOptions) {
-    const { remote, authIds, nowMs } = options;
+    const { remote, authIds, nowMs, isLocal = false, grant } = options;
     this.transport = transport;
     this.address = address;
     this.remote = remote ?? address;
     this.statistics = new ConnectionStatistics(nowMs);
     this.authIds = authIds ?? [addressId(address)];
+    this.isLocal = isLocal;
+    this.grant = grant;
+  }
+
+  /** Whether a handshake must come before anything else. */
+  get isStranger(): boolean {
+    return this.session === undefined && !this.isLocal;
   }
 
   get sessionId(): SessionId {

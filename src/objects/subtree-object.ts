@@ -5,10 +5,13 @@ import { DurableObject } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { WatchManager } from "../core/watch-manager.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
+import type { Call, Caller, CallResult } from "../services/call.ts";
+import { CallService } from "../services/perform.ts";
 import type { AdminResponse } from "./admin/admin-commands.ts";
 import { ConnectionOpening } from "./admin/connection-opening.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
 import { BatchLoop } from "./batch-loop.ts";
+import { CallChannels } from "./call-channels.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
@@ -40,6 +43,7 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
   readonly #tcpChannels = new Set<Channel>();
   readonly #admin: SubtreeAdmin;
+  readonly #calls: CallService;
   /** Timers of the channels that have no session yet. */
   readonly #handshakes = new Map<Channel, number>();
   /** Wakes those who wait until their channel's client has read. */
@@ -88,6 +92,14 @@ export class SubtreeObject extends DurableObject<Env> {
       },
       onError: (error) => this.#startOver(error),
     });
+    this.#calls = new CallService(
+      new CallChannels({
+        subtree: this.#subtree,
+        batches: this.#batches,
+        requestBytesMax: this.#limits.requestBytesMax,
+        onError: (error) => this.#startOver(error),
+      }),
+    );
     this.#admin = new SubtreeAdmin({
       env,
       namespace: ctx.id.name ?? "",
@@ -230,6 +242,15 @@ export class SubtreeObject extends DurableObject<Env> {
     } catch (error) {
       this.#startOver(error);
     }
+  }
+
+  /**
+   * Performs a call of somebody without a connection. A call that waits gives up when the signal is aborted, which it also is when
+   * whoever gave it has gone away. Rejects when the object is reset meanwhile: then nobody knows what became of it.
+   */
+  perform(caller: Caller, call: Call, signal?: AbortSignal): Promise<CallResult> {
+    this.#events.calls += 1;
+    return this.#calls.perform(caller, call, signal);
   }
 
   /** Proves that the object runs and its storage answers. */
