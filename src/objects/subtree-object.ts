@@ -17,9 +17,11 @@ import { ChunkReader } from "./chunk-reader.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
 import { type Counters, noEvents } from "./counters.ts";
+import { CallGuard, type GuardedCall, type GuardMode } from "./guarded-call.ts";
 import { Hibernation } from "./hibernation.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { sessionTimeoutsOf } from "./session-timeouts.ts";
+import { type EdgekeeperEnv, withDefaults } from "./settings.ts";
 import { SQLMeter } from "./sql-meter.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
@@ -51,7 +53,8 @@ export class SubtreeObject extends DurableObject<Env> {
   /** Connections by the address that they come from, where that is known. */
   readonly #addresses = new AddressCounter();
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: EdgekeeperEnv) {
+    const env = withDefaults(bindings);
     super(ctx, env);
     const { storage } = ctx;
     const sessionTimeouts = sessionTimeoutsOf(env);
@@ -245,12 +248,18 @@ export class SubtreeObject extends DurableObject<Env> {
   }
 
   /**
-   * Performs a call of somebody without a connection. A call that waits gives up when the signal is aborted, which it also is when
-   * whoever gave it has gone away. Rejects when the object is reset meanwhile: then nobody knows what became of it.
+   * Performs a call of somebody without a connection. Rejects when the object is reset meanwhile: then nobody knows what
+   * became of it.
    */
-  perform(caller: Caller, call: Call, signal?: AbortSignal): Promise<CallResult> {
+  perform(caller: Caller, call: Call): Promise<CallResult> {
     this.#events.calls += 1;
-    return this.#calls.perform(caller, call, signal);
+    return this.#calls.perform(caller, call);
+  }
+
+  /** As `perform`, for a call that waits, or holds something: it ends when the caller disposes of it, or goes away. */
+  begin(caller: Caller, call: Call, mode: GuardMode = "giveBack"): GuardedCall {
+    this.#events.calls += 1;
+    return CallGuard.begin(call, mode, (what, signal) => this.#calls.perform(caller, what, signal));
   }
 
   /** Proves that the object runs and its storage answers. */

@@ -39,19 +39,15 @@ describe("calls that wait for a lock", () => {
     expect(await namespace.rows("SELECT path FROM ephemerals")).toHaveLength(1);
   });
 
-  it("give up when the caller says so", async () => {
+  it("give up when the caller goes away", async () => {
     const namespace = new TestNamespace();
     const calling = new Calling(namespace);
     await hold(calling);
-    const controller = new AbortController();
-    const waiting = calling.ask(
-      "acquireLock",
-      { path: PATH, ttlMs: TTL_MS, waitMs: 10_000 },
-      { signal: controller.signal },
-    );
+    const begun = await calling.begin("acquireLock", { path: PATH, ttlMs: TTL_MS, waitMs: 10_000 });
+    const outcome = begun.outcome();
     await waitersAre(calling, 1);
-    controller.abort();
-    expect(await waiting).toMatchObject({ acquired: false });
+    begun.guard[Symbol.dispose]();
+    expect(await outcome).toMatchObject({ ok: true, value: { acquired: false } });
     expect(await namespace.rows("SELECT id FROM sessions")).toHaveLength(1);
   });
 
