@@ -179,6 +179,22 @@ describe("what is refused before the object hears of it", () => {
     expect(answer.json).toMatchObject({ errors: [{ in: "header", name: "idempotency-key" }] });
   });
 
+  it("a body that does not come", async () => {
+    vi.useFakeTimers();
+    try {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(1)),
+      });
+      const asked = unreached().ask("PUT", "/v1/x/znodes/a", { body });
+      let isAnswered = false;
+      void asked.then(() => (isAnswered = true));
+      while (!isAnswered) await vi.advanceTimersByTimeAsync(1_000);
+      expect((await asked).status).toBe(408);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("a body that is too large, without reading all of it", async () => {
     let sent = 0;
     const body = new ReadableStream({

@@ -13,10 +13,17 @@ export class ScriptedObject {
   readonly #env: Env;
 
   constructor(script: Script, variables: Partial<Env> = {}) {
+    const perform = async (caller: Caller, call: Call): Promise<CallResult> => {
+      this.asked.push({ call, caller });
+      return script(call, caller);
+    };
     const stub = {
-      perform: async (caller: Caller, call: Call): Promise<CallResult> => {
-        this.asked.push({ call, caller });
-        return script(call, caller);
+      perform,
+      // A promise that one can ask before it is kept, as one over RPC.
+      begin: (caller: Caller, call: Call) => {
+        const outcome = (): Promise<CallResult> => perform(caller, call);
+        const begun = { outcome, [Symbol.dispose]: () => undefined };
+        return Object.assign(Promise.resolve(begun), { outcome });
       },
       adminCommand: async () => ({ status: 404, contentType: "text/plain", body: "" }),
     };
