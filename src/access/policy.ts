@@ -21,14 +21,20 @@ export type PolicyOutcome =
   | { readonly ok: true; readonly policy: Policy }
   | { readonly ok: false; readonly fault: string };
 
-const outcomes = new WeakMap<AccessVariables, PolicyOutcome>();
+const NAMES = ["EDGEKEEPER_TOKEN", "JWT_KEYS", "API_KEYS", "CORS_ORIGINS", "RATE_LIMITS"] as const;
+
+/** In an isolate there is one, as a rule; those of tests, and of whoever puts together variables of their own, are others. */
+const KEPT_MAX = 8;
+
+let kept: readonly { readonly variables: AccessVariables; readonly outcome: PolicyOutcome }[] = [];
 
 export async function policyOf(variables: AccessVariables): Promise<PolicyOutcome> {
-  const known = outcomes.get(variables);
-  if (known !== undefined) return known;
+  // By what they say, since the object around them may be a copy.
+  const known = kept.find((one) => NAMES.every((name) => one.variables[name] === variables[name]));
+  if (known !== undefined) return known.outcome;
   // Not the promise is kept: it would end with the request that made it, should that be cut short.
   const outcome = await readPolicy(variables);
-  outcomes.set(variables, outcome);
+  kept = [{ variables, outcome }, ...kept].slice(0, KEPT_MAX);
   return outcome;
 }
 
@@ -47,8 +53,7 @@ async function readPolicy(variables: AccessVariables): Promise<PolicyOutcome> {
 }
 
 async function interpret(variables: AccessVariables): Promise<Policy> {
-  const read = (name: "JWT_KEYS" | "API_KEYS" | "CORS_ORIGINS" | "RATE_LIMITS"): unknown =>
-    readVariable(name, variables[name]);
+  const read = (name: (typeof NAMES)[number]): unknown => readVariable(name, variables[name]);
   return {
     token: readToken(variables.EDGEKEEPER_TOKEN),
     jwtKeys: await readJWTKeys("JWT_KEYS", read("JWT_KEYS") ?? []),

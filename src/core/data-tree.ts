@@ -106,6 +106,8 @@ function create(
 ): WriteResult<MultiResult> {
   const mode = createModeOf(op);
   if (mode === undefined) return { err: ErrorCode.badArguments };
+  // Without a session there is nothing that would ever end it.
+  if (mode.isEphemeral && context.sessionId === 0) return { err: ErrorCode.badArguments };
   const parentAt = parentPath(op.path);
   if (parentAt === undefined || op.path.includes("\0")) return { err: ErrorCode.badArguments };
   const acl = fixupACL(op.acl, context.authIds);

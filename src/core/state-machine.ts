@@ -112,6 +112,11 @@ export class StateMachine {
     if (request.lastZxidSeen > this.#store.lastZxid) return { kind: "ahead" };
     const timeoutMs = negotiateTimeoutMs(request.timeOut, this.#options.sessionTimeouts);
     if (request.sessionId !== 0) return this.#resume(request, timeoutMs, grant);
+    return { kind: "opened", session: this.openSession(timeoutMs, nowMs, grant) };
+  }
+
+  /** Opens a session with a timeout, whatever the limits of those that are asked for. It belongs to the grant's subject. */
+  openSession(timeoutMs: number, nowMs: number, grant: Grant | undefined): Session {
     this.#store.lastZxid += 1;
     const session: Session = {
       id: this.#newSessionId(),
@@ -121,7 +126,7 @@ export class StateMachine {
       subject: grant?.subject,
     };
     this.#store.putSession(session);
-    return { kind: "opened", session };
+    return session;
   }
 
   /**
@@ -187,6 +192,7 @@ export class StateMachine {
         // A server without SASL has nothing to say in return, and says that with zxid 0.
         return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type, token: null } };
       case OpCode.closeSession: {
+        if (client.sessionId === 0) return refuse(ErrorCode.badArguments, this.#store.lastZxid);
         const zxid = this.closeSession(client.sessionId, context);
         return { err: ErrorCode.ok, zxid, reply: { type: request.type } };
       }
@@ -238,16 +244,32 @@ export class StateMachine {
     }
   }
 
-  #resume(request: ConnectRequest, timeoutMs: number, grant: Grant | undefined): ConnectOutcome {
-    const session = this.#store.getSession(request.sessionId);
-    if (session === undefined || !equalBytes(session.passwd, request.passwd)) {
-      return { kind: "expired" };
-    }
-    if (!mayResume(session.subject, grant)) return { kind: "expired" };
-    if (session.timeoutMs === timeoutMs) return { kind: "resumed", session };
+  /**
+   * A session, for whoever knows its password and has a grant of its subject, with another timeout if one is given; undefined
+   * when it is not there.
+   */
+  findSession(
+    id: SessionId,
+    passwd: Uint8Array | null,
+    timeoutMs: number | undefined,
+    grant: Grant | undefined,
+  ): Session | undefined {
+    const session = this.#store.getSession(id);
+    if (session === undefined || !equalBytes(session.passwd, passwd)) return undefined;
+    if (!mayResume(session.subject, grant)) return undefined;
+    if (timeoutMs === undefined || session.timeoutMs === timeoutMs) return session;
     const renegotiated = { ...session, timeoutMs };
     this.#store.putSession(renegotiated);
-    return { kind: "resumed", session: renegotiated };
+    return renegotiated;
+  }
+
+  #resume(
+    { sessionId, passwd }: ConnectRequest,
+    timeoutMs: number,
+    grant: Grant | undefined,
+  ): ConnectOutcome {
+    const session = this.findSession(sessionId, passwd, timeoutMs, grant);
+    return session === undefined ? { kind: "expired" } : { kind: "resumed", session };
   }
 
   #newSessionId(): SessionId {

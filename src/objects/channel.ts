@@ -26,6 +26,8 @@ export interface ChannelOptions {
   readonly authIds?: readonly Id[];
   /** What the door lets it do; undefined: everything. */
   readonly grant?: Grant | undefined;
+  /** Whether it is a call's. */
+  readonly isLocal?: boolean;
 }
 
 export class Channel implements Client {
@@ -40,6 +42,8 @@ export class Channel implements Client {
   readonly #proofs: { readonly token: string; readonly proof: Proof }[] = [];
   /** Its first frame, the handshake, has arrived. */
   hasBegun = false;
+  /** Of a call, within the object: without a handshake, and without a session unless it was given one. */
+  readonly isLocal: boolean;
   /** Set by the handshake. */
   session: TrackedSession | undefined;
   /** Frames that leave when the running batch ends. */
@@ -54,14 +58,20 @@ export class Channel implements Client {
   closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, options: ChannelOptions) {
-    const { remote, authIds, grant, nowMs } = options;
+    const { remote, authIds, grant, isLocal = false, nowMs } = options;
     this.transport = transport;
     this.address = address;
     this.remote = remote ?? address;
     this.statistics = new ConnectionStatistics(nowMs);
+    this.isLocal = isLocal;
     this.grant = grant;
     const proven = grant === undefined || isUnproven(grant) ? [] : [subjectId(grant.subject)];
     this.authIds = authIds ?? [addressId(address), ...proven];
+  }
+
+  /** Whether a handshake must come before anything else. */
+  get isStranger(): boolean {
+    return this.session === undefined && !this.isLocal;
   }
 
   addProof(token: string, proof: Proof): void {

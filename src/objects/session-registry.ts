@@ -11,6 +11,8 @@ export class SessionRegistry {
   readonly #tracker: SessionTracker;
   readonly #table: SessionTable;
   readonly #channels = new Map<SessionId, Channel>();
+  /** Channels of the calls that are under way in a session. They take it from nobody. */
+  readonly #calls = new Map<SessionId, Set<Channel>>();
 
   constructor(tracker: SessionTracker, table: SessionTable) {
     this.#tracker = tracker;
@@ -59,10 +61,48 @@ export class SessionRegistry {
     return this.#tracker.deadlineOf(tracked);
   }
 
+  /**
+   * Lets a call do something in a session, beside the connection that it may have: that is a sign of life, and without a
+   * connection one that the table has. Returns when the session is over, unless it is heard of before.
+   */
+  attachCall(session: Session, channel: Channel, nowMs: number): number {
+    const tracked =
+      this.#tracker.get(session.id) ?? this.#tracker.track(session.id, session.timeoutMs, nowMs);
+    tracked.timeoutMs = session.timeoutMs;
+    tracked.heardMs = Math.max(tracked.heardMs, nowMs);
+    channel.session = tracked;
+    const calls = this.#calls.get(session.id) ?? new Set();
+    this.#calls.set(session.id, calls.add(channel));
+    if (!this.#channels.has(session.id)) this.#table.setHeard(session.id, tracked.heardMs);
+    return this.#tracker.deadlineOf(tracked);
+  }
+
+  /** Hears of the sessions that calls are under way in: whoever waits in one is there. */
+  hearCalls(nowMs: number): void {
+    for (const id of this.#calls.keys()) {
+      const tracked = this.#tracker.get(id);
+      if (tracked !== undefined) tracked.heardMs = Math.max(tracked.heardMs, nowMs);
+    }
+  }
+
+  /** All channels of a session. */
+  channelsOf(id: SessionId): Channel[] {
+    const channel = this.#channels.get(id);
+    return [...(channel === undefined ? [] : [channel]), ...(this.#calls.get(id) ?? [])];
+  }
+
+  /** When a session ends unless it is heard of; undefined when it has a connection, or there is none. */
+  leaseEndMs(id: SessionId): number | undefined {
+    const tracked = this.#channels.has(id) ? undefined : this.#tracker.get(id);
+    return tracked && this.#tracker.deadlineOf(tracked);
+  }
+
   /** Takes the channel from its session, which lives on. */
   detach(channel: Channel): void {
     const { session } = channel;
-    if (session === undefined || this.#channels.get(session.id) !== channel) return;
+    if (session === undefined) return;
+    if (channel.isLocal) this.#detachCall(channel, session.id);
+    if (this.#channels.get(session.id) !== channel) return;
     this.#channels.delete(session.id);
     this.#table.setHeard(session.id, session.heardMs);
   }
@@ -70,6 +110,7 @@ export class SessionRegistry {
   /** Forgets a session that has ended. */
   forget(id: SessionId): void {
     this.#channels.delete(id);
+    this.#calls.delete(id);
     this.#tracker.forget(id);
   }
 
@@ -84,5 +125,13 @@ export class SessionRegistry {
 
   get size(): number {
     return this.#tracker.size;
+  }
+
+  #detachCall(channel: Channel, id: SessionId): void {
+    const calls = this.#calls.get(id);
+    calls?.delete(channel);
+    if (calls?.size === 0) this.#calls.delete(id);
+    const heardMs = this.#tracker.get(id)?.heardMs;
+    if (heardMs !== undefined && !this.#channels.has(id)) this.#table.setHeard(id, heardMs);
   }
 }

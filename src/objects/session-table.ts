@@ -46,6 +46,11 @@ export class SessionTable {
     return this.#sessions.values();
   }
 
+  /** Whether there is something to write. */
+  get isChanged(): boolean {
+    return this.#changed.size > 0;
+  }
+
   put(session: Session): void {
     this.#sessions.set(session.id, { ...session, heardMs: null });
     this.#changed.add(session.id);

@@ -9,19 +9,24 @@ import { type Grant, UNPROVEN } from "../core/grant.ts";
 import type { Proof } from "../core/outcome.ts";
 import { WatchManager } from "../core/watch-manager.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
+import type { Call, Caller, CallResult } from "../services/call.ts";
+import { CallService } from "../services/perform.ts";
 import type { AdminResponse } from "./admin/admin-commands.ts";
 import { ConnectionOpening } from "./admin/connection-opening.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
 import { BatchLoop } from "./batch-loop.ts";
+import { CallChannels } from "./call-channels.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { CLIENT_ADDRESS_HEADER, type Env, GRANT_HEADER, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
 import { type Counters, noEvents } from "./counters.ts";
+import { CallGuard, type GuardedCall, type GuardMode } from "./guarded-call.ts";
 import { HeldFrames } from "./held-frames.ts";
 import { Hibernation } from "./hibernation.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { sessionTimeoutsOf } from "./session-timeouts.ts";
+import { type EdgekeeperEnv, withDefaults } from "./settings.ts";
 import { SQLMeter } from "./sql-meter.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
@@ -42,10 +47,19 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #hibernation: Hibernation;
   readonly #subtree: Subtree;
   readonly #batches: BatchLoop;
-  readonly #heldFrames: HeldFrames;
+  readonly #heldFrames = new HeldFrames({
+    verify: (token) => this.#verify(token),
+    pass: (channel, frames) => this.#pass(channel, frames),
+    onFlood: (channel) => {
+      channel.transport.abort();
+      this.#pass(channel, [undefined]);
+    },
+    waitUntil: (promise) => this.ctx.waitUntil(promise),
+  });
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
   readonly #tcpChannels = new Set<Channel>();
   readonly #admin: SubtreeAdmin;
+  readonly #calls: CallService;
   /** Timers of the channels that have no session yet. */
   readonly #handshakes = new Map<Channel, number>();
   /** Wakes those who wait until their channel's client has read. */
@@ -53,7 +67,8 @@ export class SubtreeObject extends DurableObject<Env> {
   /** Connections by the address that they come from, where that is known. */
   readonly #addresses = new AddressCounter();
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: EdgekeeperEnv) {
+    const env = withDefaults(bindings);
     super(ctx, env);
     const { storage } = ctx;
     const sessionTimeouts = sessionTimeoutsOf(env);
@@ -94,15 +109,14 @@ export class SubtreeObject extends DurableObject<Env> {
       },
       onError: (error) => this.#startOver(error),
     });
-    this.#heldFrames = new HeldFrames({
-      verify: (token) => this.#verify(token),
-      pass: (channel, frames) => this.#pass(channel, frames),
-      onFlood: (channel) => {
-        channel.transport.abort();
-        this.#pass(channel, [undefined]);
-      },
-      waitUntil: (promise) => ctx.waitUntil(promise),
-    });
+    this.#calls = new CallService(
+      new CallChannels({
+        subtree: this.#subtree,
+        batches: this.#batches,
+        requestBytesMax: this.#limits.requestBytesMax,
+        onError: (error) => this.#startOver(error),
+      }),
+    );
     this.#admin = new SubtreeAdmin({
       env,
       namespace: ctx.id.name ?? "",
@@ -249,6 +263,21 @@ export class SubtreeObject extends DurableObject<Env> {
     } catch (error) {
       this.#startOver(error);
     }
+  }
+
+  /**
+   * Performs a call of somebody without a connection. Rejects when the object is reset meanwhile: then nobody knows what
+   * became of it.
+   */
+  perform(caller: Caller, call: Call): Promise<CallResult> {
+    this.#events.calls += 1;
+    return this.#calls.perform(caller, call);
+  }
+
+  /** As `perform`, for a call that waits, or holds something: it ends when the caller disposes of it, or goes away. */
+  begin(caller: Caller, call: Call, mode: GuardMode = "giveBack"): GuardedCall {
+    this.#events.calls += 1;
+    return CallGuard.begin(call, mode, (what, signal) => this.#calls.perform(caller, what, signal));
   }
 
   /** Proves that the object runs and its storage answers. */

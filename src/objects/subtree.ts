@@ -13,13 +13,15 @@ import {
 import { reapDue } from "../core/reaper.ts";
 import { isOver } from "../core/grant.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
+import type { Session } from "../core/store.ts";
+import type { WantedSession } from "../services/call-host.ts";
 import { SessionTracker, type SessionTimeouts } from "../core/session-tracker.ts";
 import { addTouchedPaths } from "../core/touched-paths.ts";
 import { createSystemZnodes } from "../core/data-tree.ts";
 import type { NotifyWatcher, WatchManager } from "../core/watch-manager.ts";
 import type { Sha1Base64 } from "../core/auth.ts";
 import { FRAME_HEADER_BYTES } from "../protocol/limits.ts";
-import type { SessionId } from "../protocol/records.ts";
+import type { SessionId, Zxid } from "../protocol/records.ts";
 import { writeNotificationFrame } from "../protocol/records.ts";
 import { ServerStatistics } from "./admin/server-statistics.ts";
 import type { AlarmScheduler } from "./alarm-scheduler.ts";
@@ -122,12 +124,45 @@ export class Subtree {
     if (frame !== undefined) {
       this.statistics.received(channel.statistics, frame.length + FRAME_HEADER_BYTES);
       // Not only when its turn comes: a client is not late because others are many.
-      if (channel.session !== undefined) channel.session.heardMs = nowMs;
+      if (channel.session !== undefined && !channel.isLocal) channel.session.heardMs = nowMs;
     }
     const refused = this.#isCrowded(channel) && frame && throttlableHeader(frame);
     if (refused) this.#queue.refuse(channel, refused.xid, refused.type, nowMs);
     else this.#queue.push(channel, frame, nowMs);
     if (this.#isFlooding(channel) || this.#holdsTooMuch(channel)) this.#cutOff(channel);
+  }
+
+  /**
+   * Gives the channel of a call a session, a new one or one that there is, so that what the call asks for and the session are
+   * committed together; undefined when there is no such session.
+   */
+  attachCall(channel: Channel, wanted: WantedSession, nowMs: number): Session | undefined {
+    const machine = this.#machine;
+    const session =
+      wanted.id === undefined
+        ? machine.openSession(wanted.ttlMs, nowMs, channel.grant)
+        : machine.findSession(wanted.id, wanted.passwd, wanted.ttlMs, channel.grant);
+    if (session === undefined) return undefined;
+    this.#scheduleExpiry(this.sessions.attachCall(session, channel, nowMs));
+    return session;
+  }
+
+  /** Ends the channel of a call, and commits what that leaves of its session. */
+  endCall(channel: Channel, nowMs: number): void {
+    if (channel.closed) return;
+    this.#disconnect(channel);
+    if (this.#options.store.sessions.isChanged) {
+      this.#commit(nowMs);
+      this.#send();
+    } else {
+      // Nobody is to be told, and no batch need follow that would forget it.
+      this.#touched.delete(channel);
+      this.#closing.delete(channel);
+    }
+  }
+
+  get lastZxid(): Zxid {
+    return this.#machine.lastZxid;
   }
 
   /** Whether no more should be taken from a channel now: its client does not read, or has enough requests waiting. */
@@ -193,6 +228,7 @@ export class Subtree {
   runAlarm(nowMs: number): void {
     // A client that comes back before its deadline must not expire because its handshake is still queued.
     if (this.queued > 0) this.runBatch(nowMs);
+    this.sessions.hearCalls(nowMs);
     this.#options.alarms.run(nowMs);
     this.#commit(nowMs);
     this.#send();
@@ -215,7 +251,7 @@ export class Subtree {
     this.#queue.peek(BATCH_FRAMES_MAX, (arrival) => {
       const { channel, frame } = arrival;
       // The first frame of a connection is a handshake, and it decides what the next ones are.
-      if (frame === undefined || channel.session === undefined) return;
+      if (frame === undefined || channel.isStranger) return;
       arrival.decoded ??= decodeFrame(frame);
       const request = arrival.decoded?.request;
       if (typeof request === "object") addTouchedPaths(request, paths);
@@ -235,7 +271,7 @@ export class Subtree {
     }
     this.#touched.add(channel);
     this.counters.requests += 1;
-    if (channel.session === undefined) {
+    if (channel.isStranger) {
       this.#handshake(channel, frame, arrival.readMs, context.nowMs);
       return;
     }
@@ -247,7 +283,9 @@ export class Subtree {
     if (channel.grant !== undefined && isOver(channel.grant, context.nowMs)) {
       channel.closeCode = UNAUTHORIZED;
     }
-    if (result === "sessionClosed") this.sessions.forget(channel.sessionId);
+    if (result === "sessionClosed" && channel.session !== undefined) {
+      this.#endConnections(channel.sessionId);
+    }
     this.#disconnect(channel);
   }
 
@@ -333,12 +371,16 @@ export class Subtree {
   }
 
   #expireSession(id: SessionId, context: StepContext): void {
-    const channel = this.sessions.channelOf(id);
     this.statistics.sessionsExpired += 1;
     // ZooKeeper says nothing to an expired client: it finds out when it reconnects.
-    if (channel !== undefined) this.#disconnect(channel);
-    this.sessions.forget(id);
+    this.#endConnections(id);
     this.#machine.closeSession(id, context);
+  }
+
+  /** A session is over: nothing may be done in it any more, over none of its channels. */
+  #endConnections(id: SessionId): void {
+    for (const channel of this.sessions.channelsOf(id)) this.#disconnect(channel);
+    this.sessions.forget(id);
   }
 
   #disconnect(channel: Channel): void {

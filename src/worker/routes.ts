@@ -1,24 +1,34 @@
 /**
- * HTTP routes. `/v1/{namespace}/zk` upgrades to a WebSocket that carries ZooKeeper frames.
+ * HTTP routes: the operations of the HTTP API, its document, and what there is beside them. `/v1/{namespace}/zk` upgrades to a
+ * WebSocket that carries ZooKeeper frames.
  */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { Env } from "../objects/env.ts";
 import { withCORS } from "./access/cors.ts";
-import { type Admission, authorize, mayAdministrate } from "./access/door.ts";
 import { forwarded } from "./access/forward.ts";
+import {
+  type AppContext,
+  type AppEnv,
+  guardAdmin,
+  guardDefault,
+  guardNamespace,
+} from "./http/chain.ts";
+import { docsPage } from "./http/docs-page.ts";
+import { mount } from "./http/mount.ts";
+import { documentOf } from "./http/openapi.ts";
+import { operations } from "./http/operations.ts";
+import { problem, ProblemError } from "./http/problem.ts";
+import { rawPathnameOf } from "./http/znode-path.ts";
 
-/** A namespace is a path segment of a URL, and the name of a Durable Object. */
-const NAMESPACE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
+const app = new Hono<AppEnv>({ getPath: ({ url }) => rawPathnameOf(url) });
 
-interface AppEnv {
-  Bindings: Env;
-  /** What the door found out about the caller. */
-  Variables: { admission: Admission };
-}
-
-type AppContext = Context<AppEnv>;
-
-const app = new Hono<AppEnv>();
+app.use("*", async (context, next) => {
+  await next();
+  // What an upgrade answers is the object's, and sealed.
+  if (context.res.status === 101) return;
+  context.header("x-content-type-options", "nosniff");
+  if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
+});
 
 app.get("/health", async (context) => {
   // Through the object and its storage, so that "ok" means that requests are served.
@@ -26,40 +36,30 @@ app.get("/health", async (context) => {
   return context.json({ status: "ok" });
 });
 
-app.use("/v1/:namespace/*", async (context, next) => {
-  const namespace = context.req.param("namespace");
-  const refused = await enter(context, namespace);
-  if (refused !== undefined) return refused;
-  if (!NAMESPACE.test(namespace)) {
-    return context.json({ error: `not a namespace: it must match ${NAMESPACE.source}` }, 400);
-  }
-  await next();
-  return undefined;
+for (const path of ["/openapi.json", "/v1/openapi.json"]) {
+  app.get(path, (context) => context.json(documentOf(operations)));
+}
+app.get("/docs", async (context) => {
+  const { html, contentSecurityPolicy } = await docsPage(documentOf(operations));
+  context.header("content-security-policy", contentSecurityPolicy);
+  return context.html(html);
 });
 
-app.use("/commands/*", async (context, next) => {
-  const refused = await enter(context, context.env.TCP_NAMESPACE);
-  if (refused !== undefined) return refused;
-  await next();
-  return undefined;
-});
-
-// They tell of everything that is in a namespace.
+// Everything below a namespace stands behind this. A route above it would be open to everybody.
+app.use("/v1/:namespace/*", guardNamespace);
+app.use("/commands/*", guardDefault);
 for (const path of ["/v1/:namespace/counters", "/v1/:namespace/commands/*", "/commands/*"]) {
-  app.use(path, async (context, next) => {
-    if (!mayAdministrate(context.get("admission").grant)) {
-      return context.json({ error: "this needs the permission admin for /" }, 403);
-    }
-    await next();
-    return undefined;
-  });
+  app.use(path, guardAdmin);
 }
 
 app.get("/v1/:namespace/zk", async (context) => {
   if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    return context.json({ error: "this endpoint takes a WebSocket upgrade" }, 426);
+    const detail = "this endpoint takes a WebSocket upgrade";
+    throw problem("upgradeRequired", detail, { headers: { upgrade: "websocket" } });
   }
-  return upgrade(context, context.req.param("namespace"));
+  // The namespace's object takes it from here.
+  const request = forwarded(context.req.raw, context.get("admission"));
+  return context.env.SUBTREE.getByName(context.req.param("namespace")).fetch(request);
 });
 
 app.get("/v1/:namespace/counters", async (context) =>
@@ -75,11 +75,14 @@ app.get("/v1/:namespace/commands/:command{.*}?", (context) => {
   return runCommand(context, namespace, `/v1/${namespace}/commands`);
 });
 
-app.notFound((context) => context.json({ error: `no such path: ${context.req.path}` }, 404));
+mount(app, operations);
 
-app.onError((error, context: AppContext) => {
+app.notFound((context) => problem("noSuchRoute", `no such path: ${context.req.path}`).toResponse());
+
+app.onError((error) => {
+  if (error instanceof ProblemError) return error.toResponse();
   console.error(error);
-  return context.json({ error: "internal error" }, 500);
+  return problem("internalError", "internal error").toResponse();
 });
 
 async function runCommand(context: AppContext, namespace: string, path: string): Promise<Response> {
@@ -92,21 +95,6 @@ async function runCommand(context: AppContext, namespace: string, path: string):
     path,
   );
   return new Response(body, { status, headers: { "content-type": contentType } });
-}
-
-/** Asks the door, and keeps what it says; returns the refusal when there is one. */
-async function enter(context: AppContext, namespace: string): Promise<Response | undefined> {
-  const request = context.req.raw;
-  const answer = await authorize({ via: "http", request }, namespace, context.env);
-  if (!answer.ok) return context.json({ error: answer.message }, answer.status, answer.headers);
-  context.set("admission", answer);
-  return undefined;
-}
-
-/** Hands the upgrade over to the namespace's object. */
-function upgrade(context: AppContext, namespace: string): Promise<Response> {
-  const request = forwarded(context.req.raw, context.get("admission"));
-  return context.env.SUBTREE.getByName(namespace).fetch(request);
 }
 
 export function handleRequest(

@@ -20,7 +20,7 @@ describe("routes", () => {
     async (path) => {
       const response = await SELF.fetch(`http://edgekeeper${path}`, { headers: UPGRADE });
       expect(response.status).toBe(404);
-      expect(await response.json()).toEqual({ error: `no such path: ${path}` });
+      expect(await response.json()).toMatchObject({ detail: `no such path: ${path}` });
     },
   );
 
@@ -40,7 +40,7 @@ describe("routes", () => {
           headers: UPGRADE,
         });
         expect(response.status, endpoint).toBe(400);
-        expect(await response.json()).toHaveProperty("error");
+        expect(await response.json()).toHaveProperty("detail");
       }
     },
   );
@@ -57,7 +57,7 @@ describe("routes", () => {
     for (const headers of [{}, { upgrade: "h2c" }]) {
       const response = await SELF.fetch("http://edgekeeper/v1/default/zk", { headers });
       expect(response.status).toBe(426);
-      expect(await response.json()).toHaveProperty("error");
+      expect(await response.json()).toHaveProperty("detail");
     }
   });
 

@@ -1,6 +1,8 @@
 /** A server that asks for tokens, over TCP: what nobody may do before an auth, and whoever has proven something after it. */
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -224,6 +226,33 @@ describe("over HTTP", () => {
     expect((await fetch(`${url}/v1/default/counters`)).status).toBe(401);
     expect((await fetch(`${url}/v1/default/counters`, { headers })).status).toBe(200);
     expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it("a path leads nowhere but where its names do, as it stands in the request", async () => {
+    const authorization = `Bearer ${await tokenOf("worker")}`;
+    const ask = async (path: string): Promise<string> => {
+      const { host, httpPort: port } = server;
+      const sent = request({ host, port, path, headers: { authorization } }).end();
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
+      return `${response.statusCode} ${await text(response)}`;
+    };
+    expect(await ask("/v1/default/znodes/a")).toBe("200 x");
+    for (const path of [
+      "/a/../secret",
+      "/a/%2e%2e/secret",
+      "/a/..%2fsecret",
+      "/a%2f..%2fsecret",
+      "//secret",
+      "/a//../../secret",
+      "/../znodes/secret",
+      "/a/..;/secret",
+      "/%73ecret",
+      "/a/%c0%ae%c0%ae/secret",
+      "/a\\..\\secret",
+    ]) {
+      expect(await ask(`/v1/default/znodes${path}`), path).toMatch(/^40[034] (?!.*hidden)/s);
+    }
+    expect(await ask("/v1/default/../other/znodes/a")).toMatch(/^40[034] /);
   });
 
   it("an address that a client claims is not believed, since nothing stands in front", async () => {

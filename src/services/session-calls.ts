@@ -1,0 +1,27 @@
+/**
+ * Sessions that live by a ttl.
+ */
+import { sessionOver, wantedOf } from "./call-context.ts";
+import type { CallsOf } from "./calls-of.ts";
+import { toBase64url } from "./base64url.ts";
+
+export const sessionCalls: CallsOf<"openSession" | "renewSession" | "closeSession"> = {
+  async openSession(context, { ttlMs }) {
+    const { session } = await context.open({ ttlMs });
+    if (session === undefined) throw sessionOver();
+    const { id, passwd, timeoutMs } = session;
+    return { session: { id, passwd: toBase64url(passwd) }, ttlMs: timeoutMs };
+  },
+
+  /** To attach to it is a sign of life. */
+  async renewSession(context, { session }) {
+    const client = await context.open(wantedOf(session));
+    return { ttlMs: client.session?.timeoutMs ?? 0 };
+  },
+
+  async closeSession(context, { session }) {
+    const client = await context.open(wantedOf(session));
+    await client.closeSession();
+    return {};
+  },
+};
