@@ -2,6 +2,8 @@
 import type { ErrorCode } from "../protocol/error-code.ts";
 import type { Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { Reply } from "../protocol/replies.ts";
+import type { Grant } from "./grant.ts";
+import type { Journal } from "./idempotency.ts";
 
 /** The connection that a request came over. It is also the watcher that its watches belong to. */
 export interface Client {
@@ -10,6 +12,10 @@ export interface Client {
   readonly address: string;
   /** Grows with every auth request. */
   authIds: readonly Id[];
+  /** What it may do; undefined: everything. */
+  readonly grant?: Grant | undefined;
+  /** Has its writes done once. */
+  readonly journal?: Journal | undefined;
 }
 
 /** An answer, still without the zxid that goes with it. */
