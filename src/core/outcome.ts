@@ -3,6 +3,7 @@ import type { ErrorCode } from "../protocol/error-code.ts";
 import type { Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { Reply } from "../protocol/replies.ts";
 import type { Grant } from "./grant.ts";
+import type { Journal } from "./idempotency.ts";
 
 /** The connection that a request came over. It is also the watcher that its watches belong to. */
 export interface Client {
@@ -18,6 +19,8 @@ export interface Client {
    * that takes time, and a request takes none.
    */
   takeProof?(token: string): Proof | undefined;
+  /** Has its writes done once. */
+  readonly journal?: Journal | undefined;
 }
 
 /** Without a grant it proves the right to everything. */

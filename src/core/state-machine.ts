@@ -5,11 +5,13 @@
  */
 import { ErrorCode } from "../protocol/error-code.ts";
 import { OpCode, Perms } from "../protocol/op-code.ts";
+import { markPasswd } from "../protocol/idempotency-key.ts";
 import { PASSWD_BYTES } from "../protocol/limits.ts";
-import type { ConnectRequest, Id, SessionId, Zxid } from "../protocol/records.ts";
+import type { ConnectRequest, SessionId, Zxid } from "../protocol/records.ts";
 import type { MultiResult, Reply } from "../protocol/replies.ts";
 import type { AuthRequest, CreateType, MultiRequest, Request } from "../protocol/requests.ts";
 import { permits } from "./acl.ts";
+import { addIds } from "./client-ids.ts";
 import { authenticate, credentialOf, presentedToken, type Sha1Base64, subjectId } from "./auth.ts";
 import { createInMulti } from "./create-mode.ts";
 import {
@@ -39,6 +41,7 @@ import {
   read,
   whoAmI,
 } from "./read-requests.ts";
+import type { AnswerStore } from "./idempotency.ts";
 import { type CoreLimits, NO_LIMITS } from "./limits.ts";
 import { negotiateTimeoutMs, type SessionTimeouts } from "./session-tracker.ts";
 import type { Session, Store } from "./store.ts";
@@ -85,9 +88,6 @@ export interface StateMachineOptions {
   readonly limits?: CoreLimits;
 }
 
-/** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
-export const AUTH_IDS_UNITS_MAX = 2_048;
-
 export class StateMachine {
   readonly #store: Store;
   readonly #watches: WatchManager;
@@ -103,6 +103,10 @@ export class StateMachine {
     return this.#options.limits ?? NO_LIMITS;
   }
 
+  get answers(): AnswerStore {
+    return this.#store.answers;
+  }
+
   get lastZxid(): Zxid {
     return this.#store.lastZxid;
   }
@@ -116,14 +120,22 @@ export class StateMachine {
   }
 
   /** Opens a session with a timeout, whatever the limits of those that are asked for. It belongs to the grant's subject. */
-  openSession(timeoutMs: number, nowMs: number, grant: Grant | undefined): Session {
+  openSession(
+    timeoutMs: number,
+    nowMs: number,
+    grant: Grant | undefined,
+    isLease = false,
+  ): Session {
     this.#store.lastZxid += 1;
+    const passwd = this.#options.randomBytes(PASSWD_BYTES);
+    markPasswd(passwd);
     const session: Session = {
       id: this.#newSessionId(),
-      passwd: this.#options.randomBytes(PASSWD_BYTES),
+      passwd,
       timeoutMs,
       createdMs: nowMs,
       subject: grant?.subject,
+      ...(isLease && { isLease }),
     };
     this.#store.putSession(session);
     return session;
@@ -429,20 +441,6 @@ type LookRequest = Exclude<
 
 function refuse(err: Exclude<ErrorCode, 0>, zxid: Zxid): Outcome {
   return { zxid, ...failure(err) };
-}
-
-/** Adds identities to those of a client; false when it would have too many. */
-function addIds(client: Client, proven: readonly Id[]): boolean {
-  const isNew = ({ scheme, id }: Id): boolean =>
-    !client.authIds.some((known) => known.scheme === scheme && known.id === id);
-  const authIds = [...client.authIds, ...proven.filter(isNew)];
-  if (sizeOf(authIds) > AUTH_IDS_UNITS_MAX) return false;
-  if (authIds.length > client.authIds.length) client.authIds = authIds;
-  return true;
-}
-
-function sizeOf(ids: readonly Id[]): number {
-  return ids.reduce((sum, { scheme, id }) => sum + scheme.length + id.length, 0);
 }
 
 /** Inside a multi, a container and a znode with a TTL are answered as a create2 (`FinalRequestProcessor`). */

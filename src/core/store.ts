@@ -3,6 +3,7 @@
  * keeps everything in memory, for tests. All calls are synchronous; what makes them durable is the caller's affair.
  */
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import type { AnswerStore } from "./idempotency.ts";
 import type { Znode } from "./znode.ts";
 
 /** What must outlive a server's memory for a session to be resumed. */
@@ -19,6 +20,8 @@ export interface Session {
    * that has not proven anything yet.
    */
   readonly subject?: string | undefined;
+  /** Whether it was opened without a connection, and lives by being renewed. */
+  readonly isLease?: boolean;
 }
 
 /** What there is at and below a path. */
@@ -31,6 +34,8 @@ export interface SubtreeTotals {
 export interface Store {
   /** The last zxid given out. */
   lastZxid: Zxid;
+  /** Of writes that are done once. */
+  readonly answers: AnswerStore;
 
   getZnode(path: string): Znode | undefined;
   /** Adds or replaces a znode, and keeps its parent's list of children and its session's list of ephemerals. */

@@ -3,6 +3,7 @@
  */
 import { addressId, subjectId } from "../core/auth.ts";
 import { type Grant, isUnproven } from "../core/grant.ts";
+import type { Journal } from "../core/idempotency.ts";
 import type { Proof } from "../core/outcome.ts";
 import type { TrackedSession } from "../core/session-tracker.ts";
 import type { Client } from "../core/state-machine.ts";
@@ -28,6 +29,7 @@ export interface ChannelOptions {
   readonly grant?: Grant | undefined;
   /** Whether it is a call's. */
   readonly isLocal?: boolean;
+  readonly journal?: Journal | undefined;
 }
 
 export class Channel implements Client {
@@ -40,10 +42,10 @@ export class Channel implements Client {
   grant: Grant | undefined;
   /** What tokens prove that it has sent, until their requests come to their turn. */
   readonly #proofs: { readonly token: string; readonly proof: Proof }[] = [];
-  /** Its first frame, the handshake, has arrived. */
-  hasBegun = false;
   /** Of a call, within the object: without a handshake, and without a session unless it was given one. */
   readonly isLocal: boolean;
+  /** Of a call that is to be done once. */
+  readonly journal: Journal | undefined;
   /** Set by the handshake. */
   session: TrackedSession | undefined;
   /** Frames that leave when the running batch ends. */
@@ -58,13 +60,14 @@ export class Channel implements Client {
   closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, options: ChannelOptions) {
-    const { remote, authIds, grant, isLocal = false, nowMs } = options;
+    const { remote, authIds, grant, isLocal = false, journal, nowMs } = options;
     this.transport = transport;
     this.address = address;
     this.remote = remote ?? address;
     this.statistics = new ConnectionStatistics(nowMs);
     this.isLocal = isLocal;
     this.grant = grant;
+    this.journal = journal;
     const proven = grant === undefined || isUnproven(grant) ? [] : [subjectId(grant.subject)];
     this.authIds = authIds ?? [addressId(address), ...proven];
   }

@@ -46,7 +46,7 @@ export class HeldFrames {
       this.#hold(channel, waiting, frames);
       return;
     }
-    const at = frames.findIndex((frame) => presentsToken(channel, frame));
+    const at = frames.findIndex(hasToken);
     const free = at < 0 ? frames : frames.slice(0, at);
     if (free.length > 0) this.#options.pass(channel, free);
     if (at < 0) return;
@@ -91,13 +91,7 @@ export class HeldFrames {
   }
 }
 
-/** Whether a frame that arrives now presents a token. The first of a connection is a handshake, whatever it looks like. */
-function presentsToken(channel: Channel, frame: Uint8Array | undefined): boolean {
-  const isFirst = !channel.hasBegun;
-  channel.hasBegun = true;
-  return !isFirst && hasToken(frame);
-}
-
+/** Also of a handshake that looks like it, which then waits for nothing, and is what it was. */
 function hasToken(frame: Uint8Array | undefined): boolean {
   return tokenOf(frame) !== undefined;
 }

@@ -126,7 +126,6 @@ export class Hibernation {
         ? this.#store.selectSpilledWatches(sessionId)
         : listOf(attachment.watches);
     for (const { kind, path, mode } of watches) this.#watches.add(kind, path, channel, mode);
-    channel.hasBegun = sessionId !== 0;
     this.#saved.set(channel, { watches: new Map(), authIds, grant, sessionId, heardMs, spilled });
     return { channel, sessionId, heardMs: heardMs + HEARD_PRECISION_MS };
   }

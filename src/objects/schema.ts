@@ -29,9 +29,10 @@ function versionOf(sql: SqlStorage): number {
   return sql.exec<{ value: number }>("SELECT value FROM meta WHERE key = 'schema'").one().value;
 }
 
-/** Sessions had no owners: whoever knew a password could resume one. */
+/** Sessions had no owners, and none was a lease. */
 function migrateFromVersion2(sql: SqlStorage): void {
   sql.exec("ALTER TABLE sessions ADD COLUMN subject TEXT");
+  sql.exec("ALTER TABLE sessions ADD COLUMN lease INTEGER NOT NULL DEFAULT 0");
   sql.exec("UPDATE meta SET value = 3 WHERE key = 'schema'");
 }
 
@@ -76,8 +77,22 @@ function createTables(sql: SqlStorage): void {
       -- When the session was last heard of, written as it loses its connection; NULL while it has one.
       heard_ms INTEGER,
       -- Whose it is, in grants; NULL for who may do everything.
-      subject TEXT
+      subject TEXT,
+      -- 1 for a session that was opened without a connection, and lives by being renewed.
+      lease INTEGER NOT NULL DEFAULT 0
     );
+
+    -- What writes that are done once were answered with, by the minute (since 1970) in which that was.
+    CREATE TABLE IF NOT EXISTS answers (
+      minute INTEGER NOT NULL,
+      key TEXT NOT NULL,
+      hash INTEGER NOT NULL,
+      zxid INTEGER NOT NULL,
+      err INTEGER NOT NULL,
+      body BLOB NOT NULL,
+      note TEXT,
+      PRIMARY KEY (minute, key)
+    ) WITHOUT ROWID;
 
     -- Watches of hibernating WebSockets that have too many for the socket's attachment.
     CREATE TABLE IF NOT EXISTS spilled_watches (

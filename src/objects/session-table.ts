@@ -11,6 +11,7 @@ type SessionRow = {
   created_ms: number;
   heard_ms: number | null;
   subject: string | null;
+  lease: number;
 };
 
 /** A session as its row has it. */
@@ -34,6 +35,7 @@ export class SessionTable {
         createdMs: row.created_ms,
         heardMs: row.heard_ms,
         subject: row.subject ?? undefined,
+        isLease: row.lease === 1,
       });
     }
   }
@@ -82,13 +84,14 @@ export class SessionTable {
 
   #upsert(session: StoredSession): SqlStorageCursor<Record<string, SqlStorageValue>> {
     return this.#sql.exec(
-      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
       session.id,
       session.passwd.buffer,
       session.timeoutMs,
       session.createdMs,
       session.heardMs,
       session.subject ?? null,
+      session.isLease === true ? 1 : 0,
     );
   }
 

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request as requestOverHTTP } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -232,7 +232,7 @@ describe("over HTTP", () => {
     const authorization = `Bearer ${await tokenOf("worker")}`;
     const ask = async (path: string): Promise<string> => {
       const { host, httpPort: port } = server;
-      const sent = request({ host, port, path, headers: { authorization } }).end();
+      const sent = requestOverHTTP({ host, port, path, headers: { authorization } }).end();
       const [response] = (await once(sent, "response")) as [IncomingMessage];
       return `${response.statusCode} ${await text(response)}`;
     };

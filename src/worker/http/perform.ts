@@ -58,12 +58,12 @@ async function ask<N extends CallName>(
   const stub = env.SUBTREE.getByName(namespace);
   // It is one of the calls, whichever its name is, and gets what that gives; the compiler cannot tell.
   const one = call as unknown as Call;
-  if (!mayWait(call)) return (await stub.perform(caller, one)) as unknown as CallResult<N>;
+  if (!mayWait(call)) return stub.perform(caller, one);
   // When the caller goes away, this event ends and takes the guard with it: then the object stops waiting.
   const beginning = stub.begin(caller, one, "keep");
   const [begun, result] = await Promise.all([beginning, beginning.outcome()]);
   begun[Symbol.dispose]();
-  return result as unknown as CallResult<N>;
+  return result;
 }
 
 function mayWait(call: object): boolean {

@@ -6,16 +6,17 @@ import { TestNamespace } from "../support/namespace.ts";
 
 /** What differed in version 2, with a session in it. */
 const VERSION_2 = `
+  DROP TABLE answers;
   DROP TABLE sessions;
   CREATE TABLE sessions (
     id INTEGER PRIMARY KEY, passwd BLOB NOT NULL, timeout_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, heard_ms INTEGER
   );
-  INSERT INTO sessions VALUES (5, x'0a0b', 4000, 1, NULL);
-  UPDATE meta SET value = 2 WHERE key = 'schema'`;
+  INSERT INTO sessions VALUES (5, x'01', 4000, 1, 2);
+  UPDATE meta SET value = 2 WHERE key = 'schema';`;
 
 /** What differed in version 1, with a tree in it. */
 const VERSION_1 = `
-  ${VERSION_2};
+  ${VERSION_2}
   DROP TABLE znodes;
   DROP TABLE spilled_watches;
   CREATE TABLE spilled_watches (
@@ -36,6 +37,8 @@ const VERSION_1 = `
   INSERT INTO large_data VALUES ('/large', zeroblob(1000));
   UPDATE meta SET value = 1 WHERE key = 'schema';
   UPDATE meta SET value = 7 WHERE key = 'zxid'`;
+
+const EMPTY_SESSION = { passwd: bytes(16), timeoutMs: 4_000, createdMs: 1 };
 
 describe("the schema", () => {
   it("takes over a database of version 1", async () => {
@@ -81,15 +84,26 @@ describe("the schema", () => {
     });
   });
 
-  it("takes over the sessions of version 2, which are nobody's", async () => {
+  it("takes over a database of version 2", async () => {
     await new TestNamespace().inside(({ storage: { sql } }) => {
       sql.exec(VERSION_2);
       const store = new SqliteStore(sql);
-      const session = { id: 5, timeoutMs: 4_000, createdMs: 1, subject: undefined };
-      expect(store.getSession(5)).toMatchObject(session);
-      store.putSession({ ...session, passwd: new Uint8Array(16), subject: "worker" });
+      expect(store.sessions.get(5)).toEqual({
+        id: 5,
+        passwd: Uint8Array.of(1),
+        timeoutMs: 4_000,
+        createdMs: 1,
+        heardMs: 2,
+        isLease: false,
+        subject: undefined,
+      });
+      store.sessions.put({ ...EMPTY_SESSION, id: 6, isLease: true, subject: "worker" });
+      const answer = { hash: 1, zxid: 2, err: 0, body: bytes(3), note: "note" };
+      store.answers.keep("key", answer, 60_000);
       store.flush();
-      expect(new SqliteStore(sql).getSession(5)).toMatchObject({ subject: "worker" });
+      const again = new SqliteStore(sql);
+      expect(again.sessions.get(6)).toMatchObject({ isLease: true, subject: "worker" });
+      expect(again.answers.find("key", 60_000)).toEqual(answer);
     });
   });
 
@@ -101,6 +115,6 @@ describe("the schema", () => {
   });
 });
 
-function bytes(length: number): Uint8Array {
+function bytes(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length);
 }

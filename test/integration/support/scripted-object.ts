@@ -6,7 +6,7 @@ import worker from "../../../src/worker/index.ts";
 import { type Answer, answerOf } from "./http.ts";
 
 /** Answers a call, or throws what a stub throws. */
-export type Script = (call: Call, caller: Caller) => CallResult;
+export type Script = (call: Call, caller: Caller) => CallResult | Promise<CallResult>;
 
 export class ScriptedObject {
   readonly asked: { readonly call: Call; readonly caller: Caller }[] = [];
@@ -32,8 +32,12 @@ export class ScriptedObject {
   }
 
   async ask(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
+    return answerOf(await this.fetch(method, path, init));
+  }
+
+  async fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const request = new Request(`http://edgekeeper${path}`, { ...init, method });
-    return answerOf(await worker.fetch(request, this.#env, createExecutionContext()));
+    return worker.fetch(request, this.#env, createExecutionContext());
   }
 }
 
