@@ -163,7 +163,7 @@ function wantedKeyOf(
 ): OnceKey | undefined {
   const { journal, grant, sessionId } = client;
   if (journal !== undefined) {
-    return WRITES.has(type) || type === OpCode.closeSession ? journal.next() : undefined;
+    return WRITES.has(type) || type === OpCode.closeSession ? journal.next(type) : undefined;
   }
   if (idempotency === undefined || !WRITES.has(type) || typeof request === "string")
     return undefined;
