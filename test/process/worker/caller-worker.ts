@@ -5,8 +5,6 @@ import type { Edgekeeper } from "../../../src/worker/embedded.ts";
 
 interface Env {
   readonly EDGEKEEPER: Service<Edgekeeper>;
-  /** Bound with props that narrow it. */
-  readonly NARROWED: Service<Edgekeeper>;
 }
 
 const TTL_MS = 60_000;
@@ -23,6 +21,11 @@ const endings: Readonly<Record<string, Ending>> = {
   async forgets(env, path) {
     const lock = await env.EDGEKEEPER.namespace("app").lock(path, { ttlMs: TTL_MS });
     return await lock.token;
+  },
+
+  async forgetsWhatRenewsItself(env, path) {
+    const options = { ttlMs: TTL_MS, autoRenew: true };
+    return await env.EDGEKEEPER.namespace("app").lock(path, options).details();
   },
 
   async throws(env, path) {
@@ -78,7 +81,6 @@ const questions: Readonly<Record<string, Ending>> = {
       notAcquired: await failure(namespace.lock(path, { waitMs: 0, holder: "other" })),
       invalid: await failure(namespace.getData("no path")),
       namespace: await failure(env.EDGEKEEPER.namespace("Not a namespace").getData("/")),
-      narrowed: await failure(env.NARROWED.namespace("app").getData("/")),
     };
   },
 };
