@@ -11,7 +11,8 @@ export default {
     if (new URL(request.url).pathname.startsWith("/coordination/")) {
       return await handleEdgekeeper(request, env, ctx, { prefix: "/coordination" });
     }
-    const { value } = await ctx.exports.Edgekeeper.namespace("app").addToCounter("/visits", 1);
-    return new Response(`visit ${value}\n`);
+    using lock = await ctx.exports.Edgekeeper.namespace("app").tryLock("/locks/report");
+    if (lock === null) return new Response("somebody else is at it\n", { status: 409 });
+    return new Response(`mine, with token ${await lock.token}\n`);
   },
 } satisfies ExportedHandler<EdgekeeperEnv>;

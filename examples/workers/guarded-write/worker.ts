@@ -29,7 +29,7 @@ export default {
     const { searchParams } = new URL(request.url);
     const by = searchParams.get("by") ?? "nobody";
     const invoice = env.INVOICE.getByName("42");
-    const options = { ttlMs: 5_000, waitMs: 10_000, holder: by };
+    const options = { ttlMs: 2_000, waitMs: 10_000, holder: by };
     // One round trip. When this request is over, however it ends, the lock is released.
     using lock = await env.EDGEKEEPER.namespace("app").lock("/locks/invoice-42", options);
     const token = await lock.token;
