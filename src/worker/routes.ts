@@ -17,8 +17,9 @@ import { mount } from "./http/mount.ts";
 import { documentOf } from "./http/openapi.ts";
 import { operations } from "./http/operations.ts";
 import { problem, ProblemError } from "./http/problem.ts";
+import { rawPathnameOf } from "./http/znode-path.ts";
 
-const app = new Hono<AppEnv>();
+const app = new Hono<AppEnv>({ getPath: ({ url }) => rawPathnameOf(url) });
 
 app.use("*", async (context, next) => {
   await next();

@@ -179,6 +179,21 @@ describe("what is refused before the object hears of it", () => {
     expect(answer.json).toMatchObject({ errors: [{ in: "header", name: "idempotency-key" }] });
   });
 
+  it("a body that does not come", async () => {
+    vi.useFakeTimers();
+    try {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(1)),
+      });
+      const asked = unreached().ask("PUT", "/v1/x/znodes/a", { body });
+      while (vi.getTimerCount() === 0) await Promise.resolve();
+      vi.runAllTimers();
+      expect((await asked).status).toBe(408);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("a body that is too large, without reading all of it", async () => {
     let sent = 0;
     const body = new ReadableStream({
@@ -197,20 +212,28 @@ describe("access", () => {
   const closed = { ACCESS: "token", EDGEKEEPER_TOKEN: "correct horse" } as const;
   const paths = ["znodes/a", "children/a", "acl/a", "count/a", "events/a", "locks/a", "counters/a"];
 
-  it.each([...paths, "transactions", "sessions", "barriers/a", "queues/a", "claims/a", "nothing"])(
-    "to %s takes the token",
-    async (path) => {
-      const object = new ScriptedObject(() => failed(ErrorCode.noNode, "NoNode"), closed);
-      for (const method of ["GET", "PUT", "POST", "DELETE", "PATCH"]) {
-        const refused = await object.ask(method, `/v1/x/${path}`);
-        expect(refused.status, method).toBe(401);
-        expect(refused.headers.get("www-authenticate")).toMatch(/^Bearer/);
-        const headers = { authorization: "Bearer correct horse" };
-        const { status } = await object.ask(method, `/v1/x/${path}`, { headers });
-        expect([200, 400, 404, 405, 415], `${method} ${status}`).toContain(status);
-      }
-    },
-  );
+  it.each([
+    ...paths,
+    "znodes/a%0Ab",
+    "znodes/%E2%80%A8",
+    "commands/%0A",
+    "transactions",
+    "sessions",
+    "barriers/a",
+    "queues/a",
+    "claims/a",
+    "nothing",
+  ])("to %s takes the token", async (path) => {
+    const object = new ScriptedObject(() => failed(ErrorCode.noNode, "NoNode"), closed);
+    for (const method of ["GET", "PUT", "POST", "DELETE", "PATCH"]) {
+      const refused = await object.ask(method, `/v1/x/${path}`);
+      expect(refused.status, method).toBe(401);
+      expect(refused.headers.get("www-authenticate")).toMatch(/^Bearer/);
+      const headers = { authorization: "Bearer correct horse" };
+      const { status } = await object.ask(method, `/v1/x/${path}`, { headers });
+      expect([200, 400, 404, 405, 415], `${method} ${status}`).toContain(status);
+    }
+  });
 
   it("to the document does not", async () => {
     const object = new ScriptedObject(() => done({}), closed);

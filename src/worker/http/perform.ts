@@ -2,11 +2,11 @@
  * Calls of the namespace's object. When it started over or could not be reached, what can be asked again safely is asked once more.
  */
 import type { Env } from "../../objects/env.ts";
-import type { CallName, CallResult, Calls, Caller } from "../../services/call.ts";
+import type { Call, CallName, CallResult, Calls, Caller } from "../../services/call.ts";
 import { unavailable } from "./problem.ts";
 
-/** Calls that change nothing. */
-const READS: ReadonlySet<CallName> = new Set<CallName>([
+/** Calls that may be done twice: they change nothing, or nothing more the second time. */
+const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "getData",
   "exists",
   "getChildren",
@@ -16,6 +16,9 @@ const READS: ReadonlySet<CallName> = new Set<CallName>([
   "inspectLock",
   "getCounter",
   "awaitBarrier",
+  "renewSession",
+  "renewLock",
+  "releaseLock",
 ]);
 
 export type CallOf<N extends CallName> = { readonly name: N } & Readonly<Calls[N]["takes"]>;
@@ -29,7 +32,7 @@ export async function perform<N extends CallName>(
   caller: Caller,
   call: CallOf<N>,
 ): Promise<CallResult<N>> {
-  const mayRepeat = READS.has(call.name) || caller.idempotencyKey !== undefined;
+  const mayRepeat = REPEATABLE.has(call.name) || caller.idempotencyKey !== undefined;
   try {
     return await ask(env, namespace, caller, call);
   } catch (error) {
@@ -45,11 +48,6 @@ export async function perform<N extends CallName>(
   }
 }
 
-/** The object as far as it concerns us: the types of stubs do not know which call gives what. */
-interface Performer {
-  perform<N extends CallName>(caller: Caller, call: CallOf<N>): Promise<CallResult<N>>;
-}
-
 /** With a stub of its own: after a reset the old one is of no use. */
 async function ask<N extends CallName>(
   env: Env,
@@ -57,8 +55,19 @@ async function ask<N extends CallName>(
   caller: Caller,
   call: CallOf<N>,
 ): Promise<CallResult<N>> {
-  const stub = env.SUBTREE.getByName(namespace) as unknown as Performer;
-  return stub.perform(caller, call);
+  const stub = env.SUBTREE.getByName(namespace);
+  // It is one of the calls, whichever its name is, and gets what that gives; the compiler cannot tell.
+  const one = call as unknown as Call;
+  if (!mayWait(call)) return stub.perform(caller, one);
+  // When the caller goes away, this event ends and takes the guard with it: then the object stops waiting.
+  const beginning = stub.begin(caller, one, "keep");
+  const [begun, result] = await Promise.all([beginning, beginning.outcome()]);
+  begun[Symbol.dispose]();
+  return result;
+}
+
+function mayWait(call: object): boolean {
+  return "waitMs" in call && typeof call.waitMs === "number" && call.waitMs > 0;
 }
 
 function isOverloaded(error: unknown): boolean {

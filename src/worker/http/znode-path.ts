@@ -52,9 +52,13 @@ function invalidPath(message: string) {
   return invalid({ in: "path", name: "path", message });
 }
 
-/** Without the normalisation that `URL` would do. */
-function rawPathnameOf(url: string): string {
+/**
+ * What routes are matched with, the door in front of them and the paths of znodes: the URL's path as it came, not decoded, and without the
+ * normalisation that `URL` would do. Line ends are what a route's patterns would stop at.
+ */
+export function rawPathnameOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
   const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+  const path = end < 0 ? url.slice(start) : url.slice(start, start + end);
+  return path.replace(/[\n\r\u2028\u2029]/g, encodeURIComponent);
 }
