@@ -5,7 +5,12 @@
 import { ErrorCode } from "../protocol/error-code.ts";
 import { JuteError, JuteReader } from "../protocol/jute-reader.ts";
 import type { JuteWriter } from "../protocol/jute-writer.ts";
-import { FRAME_HEADER_BYTES, REQUEST_HEADER_BYTES } from "../protocol/limits.ts";
+import { IDEMPOTENCY_KEY_REUSED, readIdempotencyKey } from "../protocol/idempotency-key.ts";
+import {
+  FRAME_HEADER_BYTES,
+  REPLY_HEADER_BYTES,
+  REQUEST_HEADER_BYTES,
+} from "../protocol/limits.ts";
 import { OpCode, ReservedXid } from "../protocol/op-code.ts";
 import {
   type ConnectRequest,
@@ -18,6 +23,7 @@ import {
 } from "../protocol/records.ts";
 import { readRequest, type Request } from "../protocol/requests.ts";
 import { type Reply, writeReply } from "../protocol/replies.ts";
+import { hashBytes, type KeptAnswer, type OnceKey, scopedKey } from "./idempotency.ts";
 import type { Client, StateMachine, StepContext } from "./state-machine.ts";
 import type { Session } from "./store.ts";
 
@@ -41,12 +47,16 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.multi,
 ]);
 
+const XID_BYTES = 4;
+
 /** A frame of an established session, decoded. */
 export interface DecodedFrame {
   readonly xid: number;
   readonly type: number;
   /** The request, or why there is none. */
   readonly request: Request | "unknown" | "malformed";
+  /** Where it has one, with a hash of the request. */
+  readonly idempotency?: { readonly key: string; readonly hash: number } | undefined;
 }
 
 /** Answers a request that was not looked at because too many others wait (`RequestThrottler`). */
@@ -73,7 +83,12 @@ export function decodeFrame(frame: Uint8Array): DecodedFrame | undefined {
   const xid = reader.readInt();
   const type = reader.readInt();
   try {
-    return { xid, type, request: readRequest(reader, type) ?? "unknown" };
+    const request = readRequest(reader, type) ?? "unknown";
+    if (reader.remaining === 0) return { xid, type, request };
+    const asked = frame.subarray(XID_BYTES, frame.length - reader.remaining);
+    const key = readIdempotencyKey(reader);
+    if (key === undefined) return { xid, type, request };
+    return { xid, type, request, idempotency: { key, hash: hashBytes(asked) } };
   } catch (error) {
     if (!(error instanceof JuteError)) throw error;
     return { xid, type, request: "malformed" };
@@ -100,7 +115,51 @@ export function handleFrame(
     refuse(out, xid, type, -1, ErrorCode.unimplemented, context);
     return "disconnect";
   }
-  return answer(machine, client, xid, request, out, context);
+  const once = onceKeyOf(client, frame);
+  if (once === undefined) return answer(machine, client, xid, request, out, context);
+  const known =
+    once.known === undefined ? machine.answers.find(once.key, context.nowMs) : once.known;
+  if (known?.hash === once.hash) {
+    answerAgain(known, xid, type, out, context);
+    return "open";
+  }
+  if (known || machine.answers.isFull(context.nowMs)) {
+    const err = known ? IDEMPOTENCY_KEY_REUSED : ErrorCode.throttledOp;
+    refuse(out, xid, type, machine.lastZxid, err, context);
+    return "open";
+  }
+  return answer(machine, client, xid, request, out, context, once);
+}
+
+/** What a write is known by that is to be done once; undefined for all others. */
+function onceKeyOf(
+  client: Client,
+  { type, request, idempotency }: DecodedFrame,
+): OnceKey | undefined {
+  const { journal, grant, sessionId } = client;
+  if (journal !== undefined) {
+    return WRITES.has(type) || type === OpCode.closeSession ? journal.next() : undefined;
+  }
+  if (idempotency === undefined || !WRITES.has(type) || typeof request === "string")
+    return undefined;
+  const { key, hash } = idempotency;
+  return { key: scopedKey(key, request, grant?.subject ?? "", sessionId), hash, note: null };
+}
+
+/** Gives the answer that was given before. */
+function answerAgain(
+  { zxid, err, body }: KeptAnswer,
+  xid: number,
+  type: number,
+  out: JuteWriter,
+  context: StepContext,
+): void {
+  const start = out.length;
+  const frame = out.beginFrame();
+  writeReplyHeader(out, xid, zxid, err);
+  out.writeBytes(body);
+  out.endFrame(frame);
+  context.onReply?.(type, xid, zxid, err, out.length - start);
 }
 
 /** Reads the first frame of a connection; undefined when it is not a connect request. */
@@ -134,6 +193,7 @@ function answer(
   request: Request,
   out: JuteWriter,
   context: StepContext,
+  once?: OnceKey,
 ): FrameResult {
   const { err, zxid, reply } = machine.apply(request, client, context);
   // A ping is answered under its reserved xid, whatever it was sent with.
@@ -148,6 +208,11 @@ function answer(
   } else {
     context.onReply?.(request.type, xid, zxid, err, out.length - start);
   }
+  if (once !== undefined) {
+    const body = out.bytesFrom(start + FRAME_HEADER_BYTES + REPLY_HEADER_BYTES);
+    const { key, hash, note } = once;
+    machine.answers.keep(key, { hash, zxid, err, body, note }, context.nowMs);
+  }
   if (request.type === OpCode.closeSession) return "sessionClosed";
   return err === ErrorCode.authFailed ? "disconnect" : "open";
 }
@@ -158,7 +223,7 @@ function refuse(
   xid: number,
   type: number,
   zxid: number,
-  err: Exclude<ErrorCode, 0>,
+  err: number,
   context: StepContext,
 ): void {
   const start = out.length;

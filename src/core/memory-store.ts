@@ -2,12 +2,14 @@
  * A store in memory, for tests and models: nothing survives it.
  */
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import { MemoryAnswers } from "./memory-answers.ts";
 import { nodeName, parentPath } from "./path.ts";
 import type { Session, Store, SubtreeTotals } from "./store.ts";
 import type { Znode } from "./znode.ts";
 
 export class MemoryStore implements Store {
   lastZxid: Zxid = 0;
+  readonly answers = new MemoryAnswers();
   readonly #znodes = new Map<string, Znode>();
   readonly #children = new Map<string, Set<string>>();
   readonly #ephemerals = new Map<SessionId, Set<string>>();

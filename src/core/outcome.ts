@@ -3,6 +3,7 @@ import type { ErrorCode } from "../protocol/error-code.ts";
 import type { Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { Reply } from "../protocol/replies.ts";
 import type { Grant } from "./grant.ts";
+import type { Journal } from "./idempotency.ts";
 
 /** The connection that a request came over. It is also the watcher that its watches belong to. */
 export interface Client {
@@ -13,6 +14,8 @@ export interface Client {
   authIds: readonly Id[];
   /** What the outer door lets it do; undefined: everything that ACLs allow. */
   grant?: Grant | undefined;
+  /** Has its writes done once. */
+  readonly journal?: Journal | undefined;
 }
 
 /** An answer, still without the zxid that goes with it. */

@@ -5,6 +5,7 @@
  */
 import { ErrorCode } from "../protocol/error-code.ts";
 import { OpCode, Perms } from "../protocol/op-code.ts";
+import { markPasswd } from "../protocol/idempotency-key.ts";
 import { PASSWD_BYTES } from "../protocol/limits.ts";
 import type { ConnectRequest, Id, SessionId, Zxid } from "../protocol/records.ts";
 import type { MultiResult, Reply } from "../protocol/replies.ts";
@@ -29,6 +30,7 @@ import {
   read,
   whoAmI,
 } from "./read-requests.ts";
+import type { AnswerStore } from "./idempotency.ts";
 import { type CoreLimits, NO_LIMITS } from "./limits.ts";
 import { negotiateTimeoutMs, type SessionTimeouts } from "./session-tracker.ts";
 import type { Session, Store } from "./store.ts";
@@ -95,6 +97,10 @@ export class StateMachine {
     return this.#options.limits ?? NO_LIMITS;
   }
 
+  get answers(): AnswerStore {
+    return this.#store.answers;
+  }
+
   get lastZxid(): Zxid {
     return this.#store.lastZxid;
   }
@@ -108,13 +114,16 @@ export class StateMachine {
   }
 
   /** Opens a session with a timeout, whatever the limits of those that are asked for. */
-  openSession(timeoutMs: number, nowMs: number): Session {
+  openSession(timeoutMs: number, nowMs: number, isLease = false): Session {
     this.#store.lastZxid += 1;
+    const passwd = this.#options.randomBytes(PASSWD_BYTES);
+    markPasswd(passwd);
     const session: Session = {
       id: this.#newSessionId(),
-      passwd: this.#options.randomBytes(PASSWD_BYTES),
+      passwd,
       timeoutMs,
       createdMs: nowMs,
+      ...(isLease && { isLease }),
     };
     this.#store.putSession(session);
     return session;

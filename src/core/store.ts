@@ -3,6 +3,7 @@
  * keeps everything in memory, for tests. All calls are synchronous; what makes them durable is the caller's affair.
  */
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import type { AnswerStore } from "./idempotency.ts";
 import type { Znode } from "./znode.ts";
 
 /** What must outlive a server's memory for a session to be resumed. */
@@ -14,6 +15,8 @@ export interface Session {
   readonly timeoutMs: number;
   /** Milliseconds since 1970. */
   readonly createdMs: number;
+  /** Whether it was opened without a connection, and lives by being renewed. */
+  readonly isLease?: boolean;
 }
 
 /** What there is at and below a path. */
@@ -26,6 +29,8 @@ export interface SubtreeTotals {
 export interface Store {
   /** The last zxid given out. */
   lastZxid: Zxid;
+  /** Of writes that are done once. */
+  readonly answers: AnswerStore;
 
   getZnode(path: string): Znode | undefined;
   /** Adds or replaces a znode, and keeps its parent's list of children and its session's list of ephemerals. */

@@ -1,22 +1,24 @@
 /**
  * The channels over which calls reach the tree, from within the object.
  */
+import type { KeptAnswer } from "../core/idempotency.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import type { SessionId } from "../protocol/records.ts";
-import type { Caller } from "../services/call.ts";
 import type {
   CallChannel,
   CallChannelListener,
   CallHost,
-  WantedSession,
+  CallChannelOptions,
 } from "../services/call-host.ts";
 import type { BatchLoop } from "./batch-loop.ts";
 import { Channel } from "./channel.ts";
 import { LocalTransport } from "./local-transport.ts";
+import type { SqliteStore } from "./sqlite-store.ts";
 import type { Subtree } from "./subtree.ts";
 
 export interface CallChannelsOptions {
   readonly subtree: Subtree;
+  readonly store: SqliteStore;
   readonly batches: BatchLoop;
   readonly requestBytesMax: number;
   /** Called with what nobody expected; what memory holds is then worth nothing any more. */
@@ -46,15 +48,25 @@ export class CallChannels implements CallHost {
     return this.#options.subtree.sessions.leaseEndMs(id);
   }
 
-  open(
-    { address, grant }: Caller,
-    listener: CallChannelListener,
-    wanted: WantedSession | undefined,
-  ): CallChannel | undefined {
-    const { subtree, batches, requestBytesMax, onError } = this.#options;
+  answersOf(prefix: string): KeptAnswer[] {
+    return this.#options.store.answers.findAll(prefix, Date.now());
+  }
+
+  keepAnswer(key: string, answer: KeptAnswer): void {
+    this.#options.store.answers.keep(key, answer, Date.now());
+  }
+
+  endLease(id: SessionId): void {
+    this.#attempt(() => this.#options.subtree.endLease(id, Date.now()));
+  }
+
+  open(options: CallChannelOptions, listener: CallChannelListener): CallChannel | undefined {
+    const { caller, wanted, journal } = options;
+    const { address, grant } = caller;
+    const { subtree, batches, requestBytesMax } = this.#options;
     const nowMs = Date.now();
     const transport = new LocalTransport(listener);
-    const channel = new Channel(transport, address, { nowMs, isLocal: true, grant });
+    const channel = new Channel(transport, address, { nowMs, isLocal: true, grant, journal });
     const session = wanted && subtree.attachCall(channel, wanted, nowMs);
     if (wanted !== undefined && session === undefined) return undefined;
     return {
@@ -72,13 +84,15 @@ export class CallChannels implements CallHost {
       hear: () => {
         if (channel.session !== undefined) channel.session.heardMs = Date.now();
       },
-      end: () => {
-        try {
-          subtree.endCall(channel, Date.now());
-        } catch (error) {
-          onError(error);
-        }
-      },
+      end: () => this.#attempt(() => subtree.endCall(channel, Date.now())),
     };
+  }
+
+  #attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 }

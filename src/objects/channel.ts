@@ -3,6 +3,7 @@
  */
 import { addressId } from "../core/auth.ts";
 import type { Grant } from "../core/grant.ts";
+import type { Journal } from "../core/idempotency.ts";
 import type { TrackedSession } from "../core/session-tracker.ts";
 import type { Client } from "../core/state-machine.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
@@ -23,6 +24,7 @@ export interface ChannelOptions {
   /** Whether it is a call's. */
   readonly isLocal?: boolean;
   readonly grant?: Grant | undefined;
+  readonly journal?: Journal | undefined;
 }
 
 export class Channel implements Client {
@@ -36,6 +38,8 @@ export class Channel implements Client {
   readonly isLocal: boolean;
   /** What it may do; undefined: everything. */
   grant: Grant | undefined;
+  /** Of a call that is to be done once. */
+  readonly journal: Journal | undefined;
   /** Set by the handshake. */
   session: TrackedSession | undefined;
   /** Frames that leave when the running batch ends. */
@@ -50,7 +54,7 @@ export class Channel implements Client {
   closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, options: ChannelOptions) {
-    const { remote, authIds, nowMs, isLocal = false, grant } = options;
+    const { remote, authIds, nowMs, isLocal = false, grant, journal } = options;
     this.transport = transport;
     this.address = address;
     this.remote = remote ?? address;
@@ -58,6 +62,7 @@ export class Channel implements Client {
     this.authIds = authIds ?? [addressId(address)];
     this.isLocal = isLocal;
     this.grant = grant;
+    this.journal = journal;
   }
 
   /** Whether a handshake must come before anything else. */

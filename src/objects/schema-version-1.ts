@@ -37,7 +37,6 @@ export function migrateFromVersion1(sql: SqlStorage): void {
   rows.finish();
   sql.exec("DROP TABLE znodes_version_1");
   sql.exec("ALTER TABLE spilled_watches ADD COLUMN mode TEXT NOT NULL DEFAULT 'standard'");
-  sql.exec("UPDATE meta SET value = 2 WHERE key = 'schema'");
 }
 
 function toZnode(row: Row): Znode {

@@ -5,7 +5,7 @@
 
 import { migrateFromVersion1 } from "./schema-version-1.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** Creates the tables, where they are missing, and brings those of an earlier version up to date. */
 export function createSchema(sql: SqlStorage): void {
@@ -18,6 +18,10 @@ export function createSchema(sql: SqlStorage): void {
   if (version === 1) sql.exec("ALTER TABLE znodes RENAME TO znodes_version_1");
   createTables(sql);
   if (version === 1) migrateFromVersion1(sql);
+  if (version === 1 || version === 2) {
+    sql.exec("ALTER TABLE sessions ADD COLUMN lease INTEGER NOT NULL DEFAULT 0");
+    sql.exec("UPDATE meta SET value = 3 WHERE key = 'schema'");
+  }
   sql.exec("INSERT OR IGNORE INTO meta (key, value) VALUES ('schema', ?), ('zxid', 0)", VERSION);
 }
 
@@ -67,8 +71,22 @@ function createTables(sql: SqlStorage): void {
       timeout_ms INTEGER NOT NULL,
       created_ms INTEGER NOT NULL,
       -- When the session was last heard of, written as it loses its connection; NULL while it has one.
-      heard_ms INTEGER
+      heard_ms INTEGER,
+      -- 1 for a session that was opened without a connection, and lives by being renewed.
+      lease INTEGER NOT NULL DEFAULT 0
     );
+
+    -- What writes that are done once were answered with, by the minute (since 1970) in which that was.
+    CREATE TABLE IF NOT EXISTS answers (
+      minute INTEGER NOT NULL,
+      key TEXT NOT NULL,
+      hash INTEGER NOT NULL,
+      zxid INTEGER NOT NULL,
+      err INTEGER NOT NULL,
+      body BLOB NOT NULL,
+      note TEXT,
+      PRIMARY KEY (minute, key)
+    ) WITHOUT ROWID;
 
     -- Watches of hibernating WebSockets that have too many for the socket's attachment.
     CREATE TABLE IF NOT EXISTS spilled_watches (

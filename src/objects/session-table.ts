@@ -10,6 +10,7 @@ type SessionRow = {
   timeout_ms: number;
   created_ms: number;
   heard_ms: number | null;
+  lease: number;
 };
 
 /** A session as its row has it. */
@@ -32,6 +33,7 @@ export class SessionTable {
         timeoutMs: row.timeout_ms,
         createdMs: row.created_ms,
         heardMs: row.heard_ms,
+        isLease: row.lease === 1,
       });
     }
   }
@@ -80,12 +82,13 @@ export class SessionTable {
 
   #upsert(session: StoredSession): SqlStorageCursor<Record<string, SqlStorageValue>> {
     return this.#sql.exec(
-      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
       session.id,
       session.passwd.buffer,
       session.timeoutMs,
       session.createdMs,
       session.heardMs,
+      session.isLease === true ? 1 : 0,
     );
   }
 

@@ -10,6 +10,7 @@ import type { Session, Store, SubtreeTotals } from "../core/store.ts";
 import type { WatchKind, WatchMode } from "../core/watch-manager.ts";
 import type { Znode } from "../core/znode.ts";
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import { AnswerTable } from "./answer-table.ts";
 import { CachedZnode } from "./cached-znode.ts";
 import { ChildNames } from "./child-names.ts";
 import { EphemeralTable } from "./ephemeral-table.ts";
@@ -47,6 +48,7 @@ export type SpilledWatch = { kind: WatchKind; path: string; mode: WatchMode };
 export class SqliteStore implements Store {
   lastZxid: Zxid;
   readonly sessions: SessionTable;
+  readonly answers: AnswerTable;
   /** Rows written since the object was constructed. */
   rowsWritten = 0;
 
@@ -75,6 +77,7 @@ export class SqliteStore implements Store {
       .one().value;
     this.#reservedZxid = this.lastZxid;
     this.sessions = new SessionTable(sql);
+    this.answers = new AnswerTable(sql);
     this.#ephemerals = new EphemeralTable(sql);
     this.#rows = new ZnodeRowsWriter(sql);
     this.#isReapingAhead = sql.exec("SELECT 1 FROM reapable LIMIT 1").toArray().length > 0;
@@ -158,6 +161,12 @@ export class SqliteStore implements Store {
     return Array.from(rows, ([path]) => path);
   }
 
+  /** Removes answers that need not be kept any more; returns when there will be others, if there will. */
+  trimAnswers(nowMs: number): number | undefined {
+    this.rowsWritten += this.answers.trim(nowMs);
+    return this.answers.trimMs;
+  }
+
   /** Whether, since the last call, anything has become a matter for the reaper. */
   takeReapingAhead(): boolean {
     const isAhead = this.#isReapingAhead;
@@ -227,6 +236,7 @@ export class SqliteStore implements Store {
     this.rowsWritten += this.#ephemerals.flush();
     this.#flushReapable();
     this.rowsWritten += this.sessions.flush();
+    this.rowsWritten += this.answers.flush();
     if (this.lastZxid > this.#reservedZxid) {
       this.#reservedZxid = this.lastZxid + ZXIDS_PER_ROW;
       this.#write("UPDATE meta SET value = ? WHERE key = 'zxid'", this.#reservedZxid);

@@ -98,6 +98,7 @@ export class SubtreeObject extends DurableObject<Env> {
     this.#calls = new CallService(
       new CallChannels({
         subtree: this.#subtree,
+        store: this.#store,
         batches: this.#batches,
         requestBytesMax: this.#limits.requestBytesMax,
         onError: (error) => this.#startOver(error),

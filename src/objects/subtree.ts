@@ -51,6 +51,7 @@ const OUTSTANDING_FACTOR_MAX = 50;
 
 const EXPIRY = "session expiry";
 const REAPING = "containers and TTLs";
+const TRIMMING = "kept answers";
 
 export interface SubtreeOptions {
   readonly store: SqliteStore;
@@ -96,6 +97,7 @@ export class Subtree {
     this.#machine = new StateMachine({ ...options, watches: this.watches });
     options.alarms.define(EXPIRY, (nowMs) => this.#expire(nowMs));
     options.alarms.define(REAPING, (nowMs) => this.#reap(nowMs));
+    options.alarms.define(TRIMMING, (nowMs) => store.trimAnswers(nowMs));
   }
 
   /** Takes up the sessions of an earlier incarnation, once those of hibernated sockets are attached. */
@@ -104,6 +106,7 @@ export class Subtree {
     this.sessions.recover(nowMs);
     if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
     this.#scheduleExpiry(this.sessions.nextDeadline());
+    this.#scheduleTrimming();
   }
 
   /** Frames that wait for a batch. */
@@ -133,7 +136,7 @@ export class Subtree {
     const machine = this.#machine;
     const session =
       wanted.id === undefined
-        ? machine.openSession(wanted.ttlMs, nowMs)
+        ? machine.openSession(wanted.ttlMs, nowMs, true)
         : machine.findSession(wanted.id, wanted.passwd, wanted.ttlMs);
     if (session === undefined) return undefined;
     this.#scheduleExpiry(this.sessions.attachCall(session, channel, nowMs));
@@ -152,6 +155,18 @@ export class Subtree {
       this.#touched.delete(channel);
       this.#closing.delete(channel);
     }
+  }
+
+  /** Ends a session that nobody holds anything in any more, if it is one that lives by being renewed. */
+  endLease(id: SessionId, nowMs: number): void {
+    const { store } = this.#options;
+    const isUnused =
+      this.sessions.channelsOf(id).length === 0 && store.ephemeralPaths(id).length === 0;
+    if (!isUnused || store.getSession(id)?.isLease !== true) return;
+    this.sessions.forget(id);
+    this.#machine.closeSession(id, this.#context(nowMs));
+    this.#commit(nowMs);
+    this.#send();
   }
 
   get lastZxid(): Zxid {
@@ -384,6 +399,7 @@ export class Subtree {
     if (store.rowsWritten === this.#rowsCommitted) store.touch();
     this.#rowsCommitted = store.rowsWritten;
     if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
+    this.#scheduleTrimming();
     if (alarms.arm(nowMs)) this.counters.alarmsSet += 1;
   }
 
@@ -408,5 +424,11 @@ export class Subtree {
 
   #scheduleExpiry(dueMs: number | undefined): void {
     if (dueMs !== undefined) this.#options.alarms.scheduleBy(EXPIRY, dueMs);
+  }
+
+  #scheduleTrimming(): void {
+    const { store, alarms } = this.#options;
+    const { trimMs } = store.answers;
+    if (trimMs !== undefined) alarms.scheduleBy(TRIMMING, trimMs);
   }
 }

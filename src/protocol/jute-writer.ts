@@ -59,6 +59,12 @@ export class JuteWriter {
     this.#bytes.set(value, at);
   }
 
+  /** Bytes as they are, without their number. */
+  writeBytes(value: Uint8Array): void {
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
+  }
+
   writeString(value: string | null): void {
     if (value === null) {
       this.writeInt(-1);
@@ -89,6 +95,11 @@ export class JuteWriter {
     }
     this.writeInt(elements.length);
     for (const element of elements) writeElement(this, element);
+  }
+
+  /** A copy of what was written from a place on. */
+  bytesFrom(start: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(start, this.#length);
   }
 
   /** A copy of everything written. */

@@ -11,6 +11,9 @@ export const FRAME_HEADER_BYTES = 4;
 /** Bytes of the header that every request begins with: xid and type. */
 export const REQUEST_HEADER_BYTES = 8;
 
+/** Bytes of the header that every reply begins with: xid, zxid and error. */
+export const REPLY_HEADER_BYTES = 16;
+
 /** Bytes of a session password. */
 export const PASSWD_BYTES = 16;
 

@@ -1,6 +1,7 @@
 /**
  * What the parameters of each call must be.
  */
+import { isIdempotencyKey } from "../protocol/idempotency-key.ts";
 import type { CallName, Caller } from "./call.ts";
 import {
   acl,
@@ -30,7 +31,6 @@ const HOLDER_LENGTH_MAX = 256;
 const PERMITS_MAX = 2 ** 31 - 1;
 const OPS_MAX = 1_000;
 const ID_LENGTH_MAX = 16_384;
-const KEY_LENGTH_MAX = 128;
 /** As ZooKeeper's, which has 40 bits for it. */
 const ZNODE_TTL_MS_MAX = 2 ** 40 - 1;
 const DELAY_MS_MAX = 365 * 86_400_000;
@@ -146,7 +146,7 @@ export function checkCall({ idempotencyKey }: Caller, call: unknown): void {
   }
   checkParameters(call as Parameters, CHECKS[name as CallName]);
   if (idempotencyKey === undefined) return;
-  if (idempotencyKey.length < 1 || idempotencyKey.length > KEY_LENGTH_MAX) {
-    throw invalid(`an idempotency key has 1 to ${KEY_LENGTH_MAX} characters`);
+  if (typeof idempotencyKey !== "string" || !isIdempotencyKey(idempotencyKey)) {
+    throw invalid("an idempotency key has 1 to 128 printable characters of ASCII");
   }
 }

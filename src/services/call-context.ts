@@ -5,6 +5,7 @@ import type { ZooKeeper } from "../client/index.ts";
 import type { CallHost, WantedSession } from "./call-host.ts";
 import type { Caller, SessionKey } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
+import type { CallJournal } from "./call-journal.ts";
 import { LocalClient, type LocalClientOptions } from "./local-client.ts";
 import { fromBase64url } from "./base64url.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
@@ -15,6 +16,8 @@ export interface CallContextOptions {
   readonly waitingRoom: WaitingRoom;
   /** Aborted when the caller has gone away. */
   readonly signal: AbortSignal | undefined;
+  /** Of a call with an idempotency key. */
+  readonly journal: CallJournal | undefined;
 }
 
 export class CallContext {
@@ -32,6 +35,10 @@ export class CallContext {
     this.startedMs = options.host.nowMs();
   }
 
+  get journal(): CallJournal | undefined {
+    return this.#options.journal;
+  }
+
   /** The last zxid that it has seen. */
   get zxid(): number {
     const seen = Math.max(0, ...this.#clients.map(({ lastZxid }) => lastZxid));
@@ -45,8 +52,8 @@ export class CallContext {
 
   /** Opens a client without a session, or with one. @throws CallFailure when the session is not there. */
   async open(wanted?: WantedSession, options?: Pick<LocalClientOptions, "clock">) {
-    const { host, caller } = this;
-    const client = await LocalClient.open({ host, caller, wanted, ...options });
+    const { host, caller, journal } = this;
+    const client = await LocalClient.open({ host, caller, wanted, journal, ...options });
     if (client === undefined) throw sessionOver();
     this.#clients.push(client);
     return client;

@@ -15,9 +15,10 @@ export class CallFailure extends Error {
   }
 }
 
-const NAMES = new Map<number, string>(
-  Object.entries(ErrorCode).map(([name, code]) => [code, capitalized(name)]),
-);
+const NAMES = new Map<number, string>([
+  ...Object.entries(ErrorCode).map(([name, code]) => [code, capitalized(name)] as const),
+  ...Object.entries(CallErrorCode).map(([name, code]) => [code, name] as const),
+]);
 
 /** What an error tells the caller; undefined for one that nobody expected. */
 export function toCallError(error: unknown): CallError | undefined {

@@ -1,6 +1,7 @@
 /**
  * What calls need of the object that they are performed in.
  */
+import type { Journal, KeptAnswer } from "../core/idempotency.ts";
 import type { SessionId } from "../protocol/records.ts";
 import type { Caller } from "./call.ts";
 
@@ -41,17 +42,26 @@ export interface CallChannel {
   end(): void;
 }
 
+export interface CallChannelOptions {
+  readonly caller: Caller;
+  readonly wanted?: WantedSession | undefined;
+  /** Has the writes of the channel done once. */
+  readonly journal?: Journal | undefined;
+}
+
 export interface CallHost {
   /** Milliseconds since 1970. */
   nowMs(): number;
   readonly lastZxid: number;
   readonly requestBytesMax: number;
   /** Opens a channel; undefined when the session that is wanted is not there. */
-  open(
-    caller: Caller,
-    listener: CallChannelListener,
-    wanted: WantedSession | undefined,
-  ): CallChannel | undefined;
+  open(options: CallChannelOptions, listener: CallChannelListener): CallChannel | undefined;
+  /** What was answered under keys that begin so, in the order of the keys. */
+  answersOf(prefix: string): KeptAnswer[];
+  /** Keeps an answer, in the transaction of what was done in this turn. */
+  keepAnswer(key: string, answer: KeptAnswer): void;
+  /** Ends a session, if it lives by being renewed and nobody holds anything in it. */
+  endLease(id: SessionId): void;
   /** When a session ends unless it is heard of, in milliseconds since 1970; undefined when it has a connection, or is over. */
   leaseEndMs(id: SessionId): number | undefined;
 }

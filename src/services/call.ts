@@ -13,7 +13,7 @@ export interface Caller {
   readonly grant?: Grant | undefined;
   /** Further credentials for ACLs. */
   readonly auth?: readonly { readonly scheme: string; readonly auth: string }[] | undefined;
-  /** 1 to 128 characters. Of calls that only read it means nothing. */
+  /** 1 to 128 printable characters of ASCII. Of calls that only read, or renew, it means nothing. */
   readonly idempotencyKey?: string | undefined;
 }
 

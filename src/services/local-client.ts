@@ -13,8 +13,7 @@ import { JuteReader } from "../protocol/jute-reader.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
 import { FRAME_HEADER_BYTES, PASSWD_BYTES } from "../protocol/limits.ts";
 import { writeConnectResponse } from "../protocol/records.ts";
-import type { CallChannel, CallHost, GrantedSession, WantedSession } from "./call-host.ts";
-import type { Caller } from "./call.ts";
+import type { CallChannel, CallChannelOptions, CallHost, GrantedSession } from "./call-host.ts";
 
 /** Time stands still: nothing here is ever late, and a session needs no heartbeats. So no timer keeps the object awake. */
 const STILL_CLOCK: Clock = { now: () => 0, startTimer: () => () => {} };
@@ -31,10 +30,8 @@ export const TIMERS_ONLY: Clock = {
 /** What a client without a session is told of its session: it does not end. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
-export interface LocalClientOptions {
+export interface LocalClientOptions extends CallChannelOptions {
   readonly host: CallHost;
-  readonly caller: Caller;
-  readonly wanted?: WantedSession | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -49,9 +46,9 @@ export class LocalClient {
 
   /** Undefined when the session that is wanted is not there. */
   static async open(options: LocalClientOptions): Promise<LocalClient | undefined> {
-    const { host, caller, wanted, clock = STILL_CLOCK } = options;
+    const { host, caller, clock = STILL_CLOCK } = options;
     const link = new Link();
-    const channel = host.open(caller, link, wanted);
+    const channel = host.open(options, link);
     if (channel === undefined) return undefined;
     link.channel = channel;
     try {

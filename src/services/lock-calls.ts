@@ -5,7 +5,7 @@ import { ErrorCode, errorOf, NoNodeError } from "../client/index.ts";
 import type { Held } from "../recipes/index.ts";
 import { type CallContext, sessionOver } from "./call-context.ts";
 import { CallFailure } from "./call-failure.ts";
-import type { AcquiredLock, LockMode } from "./call.ts";
+import type { AcquiredLock, Calls, LockMode } from "./call.ts";
 import type { CallsOf } from "./calls-of.ts";
 import type { LocalClient } from "./local-client.ts";
 import { decodeLockId, encodeLockId, type LockIdentity } from "./lock-id.ts";
@@ -14,32 +14,12 @@ import { type Contender, lockOf, readLine, shown } from "./lock-line.ts";
 export const lockCalls: CallsOf<
   "acquireLock" | "renewLock" | "releaseLock" | "inspectLock" | "breakLock"
 > = {
-  async acquireLock(context, { path, ttlMs, waitMs = 0, mode = "exclusive", holder }) {
-    const client = await context.open({ ttlMs });
-    const lock = lockOf(client.zk, path, mode, holder);
-    let ahead: number | undefined;
-    const onPosition = (count: number): void => {
-      ahead = count;
-    };
-    let held: Held | undefined;
-    try {
-      held =
-        waitMs === 0
-          ? await lock.tryAcquire()
-          : await context.wait(waitMs, (signal) =>
-              unlessAborted(signal, lock.acquire({ signal, onPosition })),
-            );
-    } catch (error) {
-      // Nobody knows of the session: what it has may be there already.
-      if (!client.isCutOff) await client.closeSession();
-      throw error;
-    }
-    if (held === undefined) return await refused(context, client, path, mode, ahead);
-    // A permit is held while its place in the line is still being given up: that must have left before the client ends.
-    if (typeof mode === "object") await client.zk.sync(path);
-    // While it waited, the session lived because the call did.
-    if (waitMs > 0) client.hear();
-    return { acquired: true, lock: lockHeld(context, client, path, held) };
+  async acquireLock(context, takes) {
+    const resumed = await resume(context, takes);
+    if (resumed !== undefined) return { acquired: true, lock: resumed };
+    const { waitMs = 0 } = takes;
+    if (waitMs === 0) return await acquire(context, takes, undefined);
+    return await context.wait(waitMs, (signal) => acquire(context, takes, signal));
   },
 
   async renewLock(context, { lock, ttlMs }) {
@@ -61,6 +41,7 @@ export const lockCalls: CallsOf<
       if (error instanceof CallFailure) return { released: false };
       throw error;
     }
+    context.journal?.noteAnswer({ released: true });
     await client.closeSession();
     return { released: true };
   },
@@ -77,6 +58,8 @@ export const lockCalls: CallsOf<
     }
     const zk = await context.zk();
     const { holders } = await readLine(zk, path, mode);
+    // Not those who come after them, when it is asked for again.
+    context.journal?.noteAnswer({ broken: holders.length });
     const broken = await Promise.all(
       holders.map(async (contender) => {
         try {
@@ -88,9 +71,65 @@ export const lockCalls: CallsOf<
         }
       }),
     );
+    for (const { sessionId } of holders) context.host.endLease(sessionId);
     return { broken: broken.reduce<number>((sum, count) => sum + count, 0) };
   },
 };
+
+type AcquireTakes = Readonly<Calls["acquireLock"]["takes"]>;
+
+/** Stands in line while the signal is not aborted; without a signal, not at all. */
+async function acquire(
+  context: CallContext,
+  { path, ttlMs, mode = "exclusive", holder }: AcquireTakes,
+  signal: AbortSignal | undefined,
+): Promise<Calls["acquireLock"]["gives"]> {
+  const client = await context.open({ ttlMs });
+  if (client.session !== undefined) context.journal?.noteSession(client.session);
+  const lock = lockOf(client.zk, path, mode, holder);
+  let ahead: number | undefined;
+  const onPosition = (count: number): void => {
+    ahead = count;
+  };
+  let held: Held | undefined;
+  try {
+    held =
+      signal === undefined
+        ? await lock.tryAcquire()
+        : await unlessAborted(signal, lock.acquire({ signal, onPosition }));
+    // A permit is held while its place in the line is still being given up: that must have left before the client ends.
+    if (typeof mode === "object" && held !== undefined) await client.zk.sync(path);
+  } catch (error) {
+    // Nobody knows of the session: what it has may be there already.
+    if (!client.isCutOff) await client.closeSession();
+    throw error;
+  }
+  if (held === undefined) return await refused(context, client, path, mode, ahead);
+  // While it waited, the session lived because the call did.
+  if (signal !== undefined) client.hear();
+  return { acquired: true, lock: lockHeld(context, client, path, held) };
+}
+
+/**
+ * Looks for what the call has acquired already, when it is made again because its answer was lost; undefined when it has nothing,
+ * and is to acquire. A place in the line it gives up.
+ *
+ * @throws CallFailure when what it had is over: whoever asks does not hold it.
+ */
+async function resume(
+  context: CallContext,
+  { path, mode = "exclusive" }: AcquireTakes,
+): Promise<AcquiredLock | undefined> {
+  const wanted = context.journal?.session;
+  if (wanted === undefined) return undefined;
+  const client = await context.open(wanted);
+  const { holders } = await readLine(client.zk, path, mode);
+  const own = holders.find(({ sessionId }) => sessionId === wanted.id);
+  if (own !== undefined)
+    return lockHeld(context, client, path, { path: own.path, token: own.token });
+  await client.closeSession();
+  return undefined;
+}
 
 /** What is acquired; undefined when the signal was aborted before it was. */
 async function unlessAborted(
@@ -113,9 +152,7 @@ async function refused(
   ahead: number | undefined,
 ) {
   const { holders, waiters } = await readLine(client.zk, path, mode);
-  // With it goes whatever is left of the place in the line.
-  await client.closeSession();
-  return {
+  const answer = {
     acquired: false as const,
     // Who waits for a permit hears of those who wait before it, and not of those who hold one.
     ahead:
@@ -125,6 +162,10 @@ async function refused(
     holders: holders.map(shown),
     retryAfterMs: retryAfterMs(context, holders),
   };
+  context.journal?.noteAnswer(answer);
+  // With it goes whatever is left of the place in the line.
+  await client.closeSession();
+  return answer;
 }
 
 function retryAfterMs({ host }: CallContext, holders: readonly Contender[]): number | null {
@@ -138,7 +179,7 @@ function lockHeld(
   context: CallContext,
   client: LocalClient,
   path: string,
-  { path: znode, token }: Held,
+  { path: znode, token }: Pick<Held, "path" | "token">,
 ): AcquiredLock {
   const { session } = client;
   if (session === undefined) throw sessionOver();

@@ -2,7 +2,7 @@
  * What a holder is given to renew and release with: the session that holds, its password, and the znode. Opaque to whoever has
  * it; the version is there so that it can change.
  */
-import { isValidPath, parentPath, ROOT } from "../core/path.ts";
+import { isValidPath } from "../core/path.ts";
 import { JuteReader } from "../protocol/jute-reader.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
 import { PASSWD_BYTES } from "../protocol/limits.ts";
@@ -45,7 +45,7 @@ export function decodeLockId(id: string): LockIdentity | undefined {
     const path = decoder.decode(reader.readBuffer() ?? new Uint8Array());
     const znode = path + decoder.decode(reader.readBuffer() ?? new Uint8Array());
     const isWhole = reader.remaining === 0 && passwd?.length === PASSWD_BYTES;
-    const isBelow = isValidPath(path) && isValidPath(znode) && (parentPath(znode) ?? ROOT) !== ROOT;
+    const isBelow = isValidPath(path) && isValidPath(znode) && znode.startsWith(`${path}/`);
     if (!isWhole || !isBelow || !Number.isSafeInteger(sessionId) || sessionId <= 0)
       return undefined;
     return { sessionId, passwd, path, znode };

@@ -10,7 +10,10 @@ export const sessionCalls: CallsOf<"openSession" | "renewSession" | "closeSessio
     const { session } = await context.open({ ttlMs });
     if (session === undefined) throw sessionOver();
     const { id, passwd, timeoutMs } = session;
-    return { session: { id, passwd: toBase64url(passwd) }, ttlMs: timeoutMs };
+    const answer = { session: { id, passwd: toBase64url(passwd) }, ttlMs: timeoutMs };
+    // The session is not written yet.
+    context.journal?.keepAnswer(answer);
+    return answer;
   },
 
   /** To attach to it is a sign of life. */
@@ -21,6 +24,7 @@ export const sessionCalls: CallsOf<"openSession" | "renewSession" | "closeSessio
 
   async closeSession(context, { session }) {
     const client = await context.open(wantedOf(session));
+    context.journal?.noteAnswer({});
     await client.closeSession();
     return {};
   },

@@ -2,6 +2,7 @@
  * Calls that stand in line for a lock: how they give up, and what becomes of them when somebody goes away.
  */
 import { describe, expect, it } from "vitest";
+import { CreateFlags } from "../../src/protocol/op-code.ts";
 import { Calling } from "./support/calls.ts";
 import { TICK_MS, useClock } from "./support/clock.ts";
 import { eventually } from "./support/connection.ts";
@@ -85,5 +86,45 @@ describe("calls that wait for a lock", () => {
     await waitersAre(calling, 1);
     await namespace.passTo(Date.now() + 1_000 + TICK_MS);
     await waitersAre(calling, 0);
+  });
+});
+
+describe("locks that are taken away", () => {
+  it("go to the next one, and leave no session behind", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const id = await hold(calling);
+    expect(await namespace.rows("SELECT lease FROM sessions")).toEqual([{ lease: 1 }]);
+    expect(await calling.ask("breakLock", { path: PATH })).toEqual({ broken: 1 });
+    expect(await namespace.rows("SELECT id FROM sessions")).toEqual([]);
+    expect(await calling.failure("renewLock", { lock: id })).toMatchObject({ name: "notHeld" });
+    expect(await calling.ask("releaseLock", { lock: id })).toEqual({ released: false });
+    expect(await calling.ask("breakLock", { path: PATH })).toEqual({ broken: 0 });
+  });
+
+  it("are not taken away by those who may not administer", async () => {
+    const calling = new Calling(new TestNamespace());
+    const id = await hold(calling);
+    const permissions = ["read", "write", "create", "delete"] as const;
+    const grant = { subject: "ann", prefixes: ["/"], permissions };
+    const failure = await calling.failure("breakLock", { path: PATH }, { caller: { grant } });
+    expect(failure).toMatchObject({ name: "NoAuth", path: PATH });
+    await calling.ask("renewLock", { lock: id });
+  });
+
+  it("leave the sessions of sockets, and those that something else is held in", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const client = await namespace.connect();
+    await calling.ask("put", { path: "/locks", parents: true });
+    await calling.ask("put", { path: PATH });
+    await client.create(`${PATH}/lock-`, "", CreateFlags.ephemeralSequential);
+    expect(await calling.ask("breakLock", { path: PATH })).toEqual({ broken: 1 });
+    expect(await client.exists(PATH)).toBeDefined();
+    const { session } = await calling.ask("openSession", { ttlMs: TTL_MS });
+    await calling.ask("create", { path: "/other", mode: "ephemeral", session });
+    await calling.ask("create", { path: `${PATH}/lock-`, mode: "ephemeralSequential", session });
+    expect(await calling.ask("breakLock", { path: PATH })).toEqual({ broken: 1 });
+    expect((await calling.ask("exists", { path: "/other" })).stat).not.toBeNull();
   });
 });

@@ -4,8 +4,16 @@ import { createSchema } from "../../../src/objects/schema.ts";
 import { SqliteStore } from "../../../src/objects/sqlite-store.ts";
 import { TestNamespace } from "../support/namespace.ts";
 
+/** What differed in version 2, with a session in it. */
+const VERSION_2 = `
+  DROP TABLE answers;
+  ALTER TABLE sessions DROP COLUMN lease;
+  INSERT INTO sessions VALUES (5, x'01', 4000, 1, 2);
+  UPDATE meta SET value = 2 WHERE key = 'schema';`;
+
 /** What differed in version 1, with a tree in it. */
 const VERSION_1 = `
+  ${VERSION_2}
   DROP TABLE znodes;
   DROP TABLE spilled_watches;
   CREATE TABLE spilled_watches (
@@ -26,6 +34,8 @@ const VERSION_1 = `
   INSERT INTO large_data VALUES ('/large', zeroblob(1000));
   UPDATE meta SET value = 1 WHERE key = 'schema';
   UPDATE meta SET value = 7 WHERE key = 'zxid'`;
+
+const EMPTY_SESSION = { passwd: bytes(16), timeoutMs: 4_000, createdMs: 1 };
 
 describe("the schema", () => {
   it("takes over a database of version 1", async () => {
@@ -71,6 +81,28 @@ describe("the schema", () => {
     });
   });
 
+  it("takes over a database of version 2", async () => {
+    await new TestNamespace().inside(({ storage: { sql } }) => {
+      sql.exec(VERSION_2);
+      const store = new SqliteStore(sql);
+      expect(store.sessions.get(5)).toEqual({
+        id: 5,
+        passwd: Uint8Array.of(1),
+        timeoutMs: 4_000,
+        createdMs: 1,
+        heardMs: 2,
+        isLease: false,
+      });
+      store.sessions.put({ ...EMPTY_SESSION, id: 6, isLease: true });
+      const answer = { hash: 1, zxid: 2, err: 0, body: bytes(3), note: "note" };
+      store.answers.keep("key", answer, 60_000);
+      store.flush();
+      const again = new SqliteStore(sql);
+      expect(again.sessions.get(6)?.isLease).toBe(true);
+      expect(again.answers.find("key", 60_000)).toEqual(answer);
+    });
+  });
+
   it("refuses a database of a later version", async () => {
     await new TestNamespace().inside(({ storage: { sql } }) => {
       sql.exec("UPDATE meta SET value = 99 WHERE key = 'schema'");
@@ -79,6 +111,6 @@ describe("the schema", () => {
   });
 });
 
-function bytes(length: number): Uint8Array {
+function bytes(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length);
 }
