@@ -39,10 +39,12 @@ export async function startWranglerDev(
     cwd: root,
     env: wranglerEnv,
     stdio: ["ignore", "pipe", "pipe"],
+    // In a process group of its own: it starts others, which are not to outlive it.
+    detached: true,
   });
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
   // A test runner may be killed before it gets to clean up.
-  const guard = child.pid === undefined ? undefined : guardAgainstOrphan(child.pid);
+  const guard = child.pid === undefined ? undefined : guardAgainstOrphan(-child.pid);
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
     await exited;
