@@ -6,6 +6,7 @@ import { handleRequest } from "./routes.ts";
 import { serveTCP } from "./tcp-ingress.ts";
 
 export { SubtreeObject } from "../objects/subtree-object.ts";
+export { Edgekeeper } from "./rpc/edgekeeper.ts";
 
 export default {
   fetch: handleRequest,

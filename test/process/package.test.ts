@@ -23,6 +23,8 @@ import { node, root } from "../support/edgekeeper-server.ts";
 
 const run = promisify(execFile);
 
+const WORKER_BUNDLE = "dist/worker/embedded.js";
+
 const CONSUMER = `
 import { connect, NoNodeError, type Stat, type ZooKeeper } from "edgekeeper";
 import { type Held, Lock } from "edgekeeper/recipes";
@@ -44,11 +46,41 @@ if (stat?.czxid !== token || missing !== true || typeof connect !== "function") 
 }
 `;
 
+/** A Worker that has Edgekeeper inside, and calls another through a service binding. */
+const WORKER_CONSUMER = `
+import {
+  Edgekeeper,
+  type EdgekeeperEnv,
+  handleEdgekeeper,
+  type LockDetails,
+  SubtreeObject,
+} from "edgekeeper/worker";
+
+export { Edgekeeper, SubtreeObject };
+
+interface Env extends EdgekeeperEnv {
+  readonly EDGEKEEPER: Service<Edgekeeper>;
+}
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    if (request.url.includes("/zk/")) return handleEdgekeeper(request, env, ctx, { prefix: "/zk" });
+    using lock = await env.EDGEKEEPER.namespace("app").lock("/a", { ttlMs: 1_000, mode: "shared" });
+    const { token }: LockDetails = await lock.details();
+    // @ts-expect-error: were the types not found, this would be any
+    const wrong: string = token;
+    const { data, stat } = await env.EDGEKEEPER.namespace("app").getData("/b");
+    return Response.json({ wrong, bytes: data?.length, version: stat.version });
+  },
+} satisfies ExportedHandler<Env>;
+`;
+
 interface Consumer {
   readonly module: string;
   readonly moduleResolution: string;
   readonly types: readonly string[];
   readonly lib: readonly string[];
+  readonly file?: string;
 }
 
 /** How projects look that use the package. */
@@ -77,6 +109,13 @@ const CONSUMERS: Readonly<Record<string, Consumer>> = {
     types: ["@cloudflare/workers-types"],
     lib: ["es2024"],
   },
+  "a Worker with Edgekeeper inside": {
+    module: "esnext",
+    moduleResolution: "bundler",
+    types: ["@cloudflare/workers-types"],
+    lib: ["es2024", "esnext.disposable"],
+    file: "worker-consumer.ts",
+  },
 };
 
 let folder: string;
@@ -96,19 +135,51 @@ beforeAll(async () => {
   }
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(folder, "consumer.ts"), CONSUMER);
+  writeFileSync(join(folder, "worker-consumer.ts"), WORKER_CONSUMER);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
-  it("has modules and types, and nothing of the server's objects or the tests", () => {
+  it("has modules and types, of the server as far as they are reached, and nothing of the tests", () => {
     const files = readdirSync(installed, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name).slice(installed.length + 1));
     const outside = files.filter((file) => !/^dist\/.*(\.js|\.d\.ts)$/.test(file));
-    expect(outside.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    expect(outside.sort()).toEqual([
+      "LICENSE",
+      "README.md",
+      "dist/worker/LICENSES.txt",
+      "package.json",
+    ]);
     const folders = new Set(files.filter((file) => file.startsWith("dist/")).map(partOf));
-    expect([...folders].sort()).toEqual(["client", "core", "protocol", "recipes", "testing"]);
+    expect([...folders].sort()).toEqual([
+      "client",
+      "core",
+      "objects",
+      "protocol",
+      "recipes",
+      "services",
+      "testing",
+      "worker",
+    ]);
+    const ofServer = files.filter((file) => /^dist\/(objects|services|worker)\/.*js$/.test(file));
+    expect(ofServer).toEqual([WORKER_BUNDLE]);
+  });
+
+  it("has the licence of everything that is bundled", () => {
+    const bundle = readFileSync(join(installed, WORKER_BUNDLE), "utf8");
+    const names = [...bundle.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(
+      ([, name = ""]) => name,
+    );
+    expect(names).toContain("hono");
+    const licenses = readFileSync(join(installed, "dist/worker/LICENSES.txt"), "utf8");
+    for (const name of new Set(names)) {
+      const { version } = JSON.parse(
+        readFileSync(join(root, "node_modules", name, "package.json"), "utf8"),
+      );
+      expect(licenses).toContain(`${name} ${version}\n`);
+    }
   });
 
   it("depends on nothing", () => {
@@ -123,13 +194,15 @@ describe("the package", () => {
 
   it("names every module with the extension that it has", () => {
     const sources = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.(js|ts)$/.test(name))
+      .filter((name) => /\.(js|ts)$/.test(name) && join("dist", name) !== WORKER_BUNDLE)
       .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
     const names = sources.flatMap((source) =>
       [...source.matchAll(/(?:from |import\()"([^"]+)"/g)].map(([, name = ""]) => name),
     );
     expect(names.length).toBeGreaterThan(100);
-    expect(names.filter((name) => !/^\.{1,2}\/.*\.js$/.test(name))).toEqual([]);
+    const others = new Set(names.filter((name) => !/^\.{1,2}\/.*\.js$/.test(name)));
+    // The runtime's own.
+    expect([...others]).toEqual(["cloudflare:workers"]);
   });
 
   it("runs in Node", async () => {
@@ -141,7 +214,8 @@ describe("the package", () => {
     expect(gzippedBytes).toBeLessThanOrEqual(GZIPPED_BYTES_MAX);
   });
 
-  it.each(Object.entries(CONSUMERS))("has types that %s finds", async (_name, consumer) => {
+  it.each(Object.entries(CONSUMERS))("has types that %s finds", async (_name, options) => {
+    const { file = "consumer.ts", ...consumer } = options;
     const compilerOptions = {
       ...consumer,
       target: "es2022",
@@ -151,7 +225,7 @@ describe("the package", () => {
       // The declarations themselves must be sound, too.
       skipLibCheck: false,
     };
-    const project = { compilerOptions, files: ["consumer.ts"] };
+    const project = { compilerOptions, files: [file] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
     const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).catch(
       (error: { stdout: string }) => error,
