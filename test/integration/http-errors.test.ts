@@ -116,8 +116,6 @@ describe("an object that started over", () => {
 });
 
 describe("a long poll", () => {
-  const unchanged = () => new ScriptedObject(() => done({ changed: false, exists: true, zxid: 9 }));
-
   it.each([
     ["wait=1s&since=9", undefined, null],
     ["wait=1s", '"3-9"', '"3-9"'],
@@ -296,6 +294,10 @@ describe("the page", () => {
     expect(ids).toContain(String(json.type).replace("/docs#", ""));
   });
 });
+
+function unchanged(): ScriptedObject {
+  return new ScriptedObject(() => done({ changed: false, exists: true, zxid: 9 }));
+}
 
 function unreached(): ScriptedObject {
   return new ScriptedObject((call) => {
