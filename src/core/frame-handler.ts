@@ -138,7 +138,7 @@ function onceKeyOf(
 ): OnceKey | undefined {
   const { journal, grant, sessionId } = client;
   if (journal !== undefined) {
-    return WRITES.has(type) || type === OpCode.closeSession ? journal.next() : undefined;
+    return WRITES.has(type) || type === OpCode.closeSession ? journal.next(type) : undefined;
   }
   if (idempotency === undefined || !WRITES.has(type) || typeof request === "string")
     return undefined;
