@@ -75,6 +75,8 @@ export interface StateMachineOptions {
   /** `super:base64(sha1("super:password"))`: whoever proves it is stopped by no ACL. */
   readonly superDigest?: string | undefined;
   readonly limits?: CoreLimits;
+  /** Whether writes that have a key are done once; they are unless this is false, as in ZooKeeper. */
+  readonly idempotencyKeys?: boolean | undefined;
 }
 
 /** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
@@ -97,6 +99,10 @@ export class StateMachine {
     return this.#options.limits ?? NO_LIMITS;
   }
 
+  get knowsIdempotencyKeys(): boolean {
+    return this.#options.idempotencyKeys ?? true;
+  }
+
   get answers(): AnswerStore {
     return this.#store.answers;
   }
@@ -117,7 +123,7 @@ export class StateMachine {
   openSession(timeoutMs: number, nowMs: number, isLease = false): Session {
     this.#store.lastZxid += 1;
     const passwd = this.#options.randomBytes(PASSWD_BYTES);
-    markPasswd(passwd);
+    if (this.knowsIdempotencyKeys) markPasswd(passwd);
     const session: Session = {
       id: this.#newSessionId(),
       passwd,

@@ -25,6 +25,7 @@ import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
 import { Subtree } from "./subtree.ts";
 import { TCPTransport } from "./tcp-transport.ts";
+import { WaitingCall } from "./waiting-call.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
 
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */
@@ -245,13 +246,24 @@ export class SubtreeObject extends DurableObject<Env> {
     }
   }
 
-  /**
-   * Performs a call of somebody without a connection. A call that waits gives up when the signal is aborted, which it also is when
-   * whoever gave it has gone away. Rejects when the object is reset meanwhile: then nobody knows what became of it.
-   */
-  perform(caller: Caller, call: Call, signal?: AbortSignal): Promise<CallResult> {
+  /** Performs a call. Rejects when the object is reset meanwhile: then nobody knows what became of it. */
+  perform(caller: Caller, call: Call): Promise<CallResult> {
     this.#events.calls += 1;
-    return this.#calls.perform(caller, call, signal);
+    return this.#calls.perform(caller, call);
+  }
+
+  /**
+   * Performs a call that may wait, and gives up when it is told so, or when its handle is gone with the caller: nobody is to stand in
+   * line for one who has left. In workerd an HTTP request does not say that its client has gone away before it is answered.
+   *
+   * @example
+   * const waiting = await subtree.performWaiting(caller, call);
+   * request.signal.addEventListener("abort", () => context.waitUntil(waiting.giveUp()));
+   * return await waiting.result();
+   */
+  performWaiting(caller: Caller, call: Call): WaitingCall {
+    this.#events.calls += 1;
+    return new WaitingCall((signal) => this.#calls.perform(caller, call, signal));
   }
 
   /** Proves that the object runs and its storage answers. */

@@ -11,6 +11,9 @@ import { TestNamespace } from "./support/namespace.ts";
 const PATH = "/locks/a";
 const TTL_MS = 10_000;
 
+const CALLER = { address: "192.0.2.1" };
+const WAITING = { name: "acquireLock", path: PATH, ttlMs: TTL_MS, waitMs: 15_000 } as const;
+
 useClock();
 
 async function hold(calling: Calling): Promise<string> {
@@ -40,20 +43,40 @@ describe("calls that wait for a lock", () => {
     expect(await namespace.rows("SELECT path FROM ephemerals")).toHaveLength(1);
   });
 
-  it("give up when the caller says so", async () => {
+  it("give up when the caller says so, and leave nothing behind", async () => {
     const namespace = new TestNamespace();
     const calling = new Calling(namespace);
     await hold(calling);
-    const controller = new AbortController();
-    const waiting = calling.ask(
-      "acquireLock",
-      { path: PATH, ttlMs: TTL_MS, waitMs: 10_000 },
-      { signal: controller.signal },
-    );
+    using waiting = await namespace.stub.performWaiting(CALLER, WAITING);
+    const result = waiting.result();
     await waitersAre(calling, 1);
-    controller.abort();
-    expect(await waiting).toMatchObject({ acquired: false });
+    await waiting.giveUp();
+    expect(await result).toMatchObject({ ok: true, value: { acquired: false, ahead: 1 } });
     expect(await namespace.rows("SELECT id FROM sessions")).toHaveLength(1);
+  });
+
+  it("give up when nobody is there any more to hear of the result", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    await hold(calling);
+    const waiting = await namespace.stub.performWaiting(CALLER, WAITING);
+    await waitersAre(calling, 1);
+    waiting[Symbol.dispose]();
+    await waitersAre(calling, 0);
+    await eventually(async () => {
+      expect(await namespace.rows("SELECT id FROM sessions")).toHaveLength(1);
+    });
+  });
+
+  it("are answered as any other while their caller waits", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const id = await hold(calling);
+    using waiting = await namespace.stub.performWaiting(CALLER, WAITING);
+    const result = waiting.result();
+    await waitersAre(calling, 1);
+    await calling.ask("releaseLock", { lock: id });
+    expect(await result).toMatchObject({ ok: true, value: { acquired: true } });
   });
 
   it("keep their place although their ttl is shorter than the wait", async () => {

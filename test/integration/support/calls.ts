@@ -16,7 +16,6 @@ const CALLER: Caller = { address: "192.0.2.1" };
 /** How a call is made. */
 export interface AskOptions {
   readonly caller?: Partial<Caller>;
-  readonly signal?: AbortSignal;
 }
 
 export class Calling {
@@ -30,13 +29,10 @@ export class Calling {
   async result<N extends CallName>(
     name: N,
     takes: Calls[N]["takes"],
-    { caller, signal }: AskOptions = {},
+    { caller }: AskOptions = {},
   ): Promise<CallResult<N>> {
     const call = { name, ...takes } as unknown as Call;
-    const asked: Promise<unknown> =
-      signal === undefined
-        ? this.#namespace.stub.perform({ ...CALLER, ...caller }, call)
-        : this.#namespace.stub.perform({ ...CALLER, ...caller }, call, signal);
+    const asked: Promise<unknown> = this.#namespace.stub.perform({ ...CALLER, ...caller }, call);
     return (await asked) as CallResult<N>;
   }
 
