@@ -74,6 +74,12 @@ export class CallContext {
     return await waitingRoom.wait(waitMs, signal, run);
   }
 
+  /** Ends a client and its session, also where the object has ended the channel: with refused credentials it does that. */
+  async abandon(client: LocalClient): Promise<void> {
+    await client.closeSession();
+    if (client.session !== undefined) this.host.endLease(client.session.id);
+  }
+
   /** Ends what it has opened. */
   end(): void {
     for (const client of this.#clients) client.end();

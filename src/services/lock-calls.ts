@@ -103,7 +103,7 @@ async function acquire(
     if (typeof mode === "object" && held !== undefined) await client.zk.sync(path);
   } catch (error) {
     // Nobody knows of the session: what it has may be there already.
-    if (!client.isCutOff) await client.closeSession();
+    await context.abandon(client);
     throw error;
   }
   if (held === undefined) return await refused(context, client, path, mode, ahead);

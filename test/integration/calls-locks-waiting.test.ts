@@ -79,6 +79,19 @@ describe("calls that wait for a lock", () => {
     expect(await result).toMatchObject({ ok: true, value: { acquired: true } });
   });
 
+  it("leave no session behind when their credentials are refused", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const caller = { auth: [{ scheme: "no such scheme", auth: "x" }] };
+    for (const waitMs of [0, 1_000]) {
+      const takes = { path: PATH, ttlMs: TTL_MS, waitMs };
+      expect(await calling.failure("acquireLock", takes, { caller })).toMatchObject({
+        name: "AuthFailed",
+      });
+    }
+    expect(await namespace.rows("SELECT id FROM sessions")).toEqual([]);
+  });
+
   it("keep their place although their ttl is shorter than the wait", async () => {
     const namespace = new TestNamespace();
     const calling = new Calling(namespace);
