@@ -88,6 +88,8 @@ it.each(seeds)("loses no item, and returns no finished one (seed %i)", async (se
     (item) => !world.put.has(item) && !world.perhapsPut.has(item),
   );
   expect(invented).toEqual([]);
+  // Replies and sessions were lost, and yet nobody is left in doubt.
+  expect([...world.perhapsPut]).toEqual([]);
   expect(world.put.size).toBeGreaterThan(ITEMS);
   await faulty.server.close();
 });

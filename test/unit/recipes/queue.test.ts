@@ -48,6 +48,29 @@ async function settle(): Promise<void> {
   await server.clock.advance(1_000);
 }
 
+describe("taking without waiting", () => {
+  it("gives what nobody has claimed, and otherwise nothing", async () => {
+    expect(await queue.tryTake()).toBeUndefined();
+    // A queue that is only looked at is not made.
+    expect(server.paths("/")).not.toContain("/queues");
+    const path = await queue.put("x");
+    const claim = await queue.tryTake();
+    expect([claim?.text(), claim?.path]).toEqual(["x", path]);
+    expect(await queue.tryTake()).toBeUndefined();
+    expect(await open(other).tryTake()).toBeUndefined();
+    await claim?.release();
+    expect((await open(other).tryTake())?.text()).toBe("x");
+  });
+
+  it("gives a delayed item once it is due", async () => {
+    const path = await queue.put("x", { delayMs: 1_000 });
+    expect(path).toContain("/delayed/");
+    expect(await queue.tryTake()).toBeUndefined();
+    await settle();
+    expect((await queue.tryTake())?.text()).toBe("x");
+  });
+});
+
 describe("the order", () => {
   it("is that of priority, then of arrival", async () => {
     for (const item of ["c", "d"]) await queue.put(item);
