@@ -6,6 +6,8 @@ const integration = cloudflareTest({
   miniflare: {
     bindings: {
       ACCESS: "open",
+      // What auth requests with tokens are verified with.
+      JWT_KEYS: [{ secret: "a secret for tests, of 32 bytes or more" }],
       SUPER_DIGEST: "super:D/InIHSb7yEEbrWz8b9l71RjZJU=", // The password is "test".
       NAMESPACE_LIMITS: {
         limited: {

@@ -17,6 +17,7 @@ const commands = {
   start: [["scripts/serve.ts"]],
   build: [["scripts/build.ts"]],
   bridge: [["scripts/bridge.ts"]],
+  keys: [["scripts/keys.ts"]],
   bench: [["bench/main.ts"]],
   "bench:client": [["bench/client/main.ts"]],
   "bench:scale": [["bench/scale/main.ts"]],

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand, UserError } from "./command.ts";
 import { takeDataDirectory } from "./server/data-directory.ts";
+import { type Access, chooseAccess } from "./server/access-choice.ts";
 import { findFault } from "./server/health-check.ts";
 import {
   formatEndpoint,
@@ -31,25 +32,26 @@ await runCommand("edgekeeper", async (stop) => {
 /** Serves until told to stop; throws when serving ends otherwise. */
 async function serve(options: ServeOptions, stop: AbortSignal): Promise<void> {
   const address = await resolveHost(options.host);
+  const access = await chooseAccess(options.vars, options.host, isLoopback(address));
   using data = takeDataDirectory(options.data);
   const buildFolder = mkdtempSync(join(tmpdir(), "edgekeeper-"));
   let workerd: WorkerdProcess | undefined;
   try {
-    const configFile = await prepare(buildFolder, options, address, data.path);
+    const configFile = await prepare(buildFolder, options, address, access, data.path);
     stop.throwIfAborted();
     workerd = new WorkerdProcess(configFile);
     const ports = await waitUntilServing(workerd, options, address, stop);
     workerd.showOutput();
     rmSync(buildFolder, { recursive: true }); // All read by now, and a launcher killed later leaves nothing behind.
     const { host } = options;
-    if (!isLoopback(address)) {
+    if (!isLoopback(address) && access === "open") {
       process.stderr.write(
         `edgekeeper: warning: ${host} is not loopback: whoever reaches these ports has full access\n`,
       );
     }
     process.stdout.write(
       `edgekeeper ready http=http://${formatEndpoint(host, ports.http)}` +
-        ` zookeeper=${formatEndpoint(host, ports.zookeeper)} data=${options.data}\n`,
+        ` zookeeper=${formatEndpoint(host, ports.zookeeper)} data=${options.data} access=${access}\n`,
     );
     const end = await Promise.race([workerd.ended, aborted(stop)]);
     if (!stop.aborted) throw new UserError(`workerd ${end}`);
@@ -64,6 +66,7 @@ async function prepare(
   folder: string,
   options: ServeOptions,
   address: string,
+  access: Access,
   dataPath: string,
 ): Promise<string> {
   const wrangler = readWranglerConfig(join(root, "wrangler.toml"));
@@ -71,11 +74,11 @@ async function prepare(
   await bundleWorker(root, wrangler.main, join(folder, bundle));
   const configFile = join(folder, "config.capnp");
   const vars = {
-    ACCESS: "open",
     // Whoever connects could set any header: nothing stands in front that would take it off.
     ADDRESS_HEADER: "",
     ...(options.zkPort !== 0 && { TCP_PORT: options.zkPort }),
     ...options.vars,
+    ACCESS: access,
     ...(options.tickTimeMs !== undefined && { TICK_TIME_MS: options.tickTimeMs }),
   };
   const sockets = {

@@ -4,7 +4,10 @@
  */
 declare module "node:crypto" {
   export function timingSafeEqual(left: Uint8Array, right: Uint8Array): boolean;
-  export function createHash(algorithm: "sha1"): {
-    update(text: string, encoding: "utf8"): { digest(encoding: "base64"): string };
+  export function createHash(algorithm: "sha1" | "sha256"): {
+    update(
+      text: string,
+      encoding: "utf8",
+    ): { digest(encoding: "base64"): string; digest(): Uint8Array<ArrayBuffer> };
   };
 }

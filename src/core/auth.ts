@@ -1,7 +1,9 @@
 /**
- * Authentication schemes `digest` and `ip` (`DigestAuthenticationProvider`, `IPAuthenticationProvider`).
+ * Authentication schemes `digest` and `ip` (`DigestAuthenticationProvider`, `IPAuthenticationProvider`), and `jwt`, which
+ * is ours: the subject of a token.
  */
 import type { Id } from "../protocol/records.ts";
+import type { AuthRequest } from "../protocol/requests.ts";
 
 /** SHA-1 and Base64 come from the runtime: the core has no I/O and no cryptography of its own. */
 export type Sha1Base64 = (text: string) => string;
@@ -9,6 +11,30 @@ export type Sha1Base64 = (text: string) => string;
 /** Identity that every connection has from the start: the address that it comes from. */
 export function addressId(address: string): Id {
   return { scheme: "ip", id: address };
+}
+
+/** Identity of whoever has a token of that subject. */
+export function subjectId(subject: string): Id {
+  return { scheme: JWT_SCHEME, id: subject };
+}
+
+/** Scheme of subjects in ACLs, and of the credentials that prove them. */
+const JWT_SCHEME = "jwt";
+
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/** A credential as text; null stays null. */
+export function credentialOf({ auth }: AuthRequest): string | null {
+  return auth === null ? null : decoder.decode(auth);
+}
+
+/**
+ * The token that an auth presents, of whatever kind it is; undefined when it is about something else. The scheme is that of
+ * the identity, or what HTTP calls it.
+ */
+export function presentedToken(request: AuthRequest): string | undefined {
+  if (request.scheme !== JWT_SCHEME && request.scheme !== "bearer") return undefined;
+  return credentialOf(request) ?? "";
 }
 
 /** Identity of whoever knows the super user's password: no ACL stops it. */
@@ -38,24 +64,24 @@ export function authenticate(
 export function userOf(id: Id): string {
   // Everything else that an identity says may be a secret.
   if (id.scheme === "digest") return id.id.split(":")[0] ?? "";
-  return id.scheme === "ip" ? id.id : "";
+  return id.scheme === "ip" || id.scheme === JWT_SCHEME ? id.id : "";
 }
 
 /** Whether an identity of this scheme was proven by a credential, so that `auth` in an ACL may stand for it. */
 export function isAuthenticating(scheme: string): boolean {
-  return scheme === "digest";
+  return scheme === "digest" || scheme === JWT_SCHEME;
 }
 
 /** Whether an ACL may name this identity. */
 export function isValidId(id: Id): boolean {
   if (id.scheme === "digest") return javaSplit(id.id).length === 2;
   if (id.scheme === "ip") return parseRange(id.id) !== undefined;
-  return false;
+  return id.scheme === JWT_SCHEME && id.id !== "";
 }
 
 /** Whether a client's identity is the one, or in the range, that an ACL names. Both are of `scheme`. */
 export function matchesId(scheme: string, own: string, wanted: string): boolean {
-  if (scheme === "digest") return own === wanted;
+  if (isAuthenticating(scheme)) return own === wanted;
   const range = parseRange(wanted);
   const address = parseIPv4(own);
   if (range === undefined || address === undefined) return false;

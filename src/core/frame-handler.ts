@@ -23,6 +23,7 @@ import {
 } from "../protocol/records.ts";
 import { readRequest, type Request } from "../protocol/requests.ts";
 import { type Reply, writeReply } from "../protocol/replies.ts";
+import { allows, firstDenied, type Grant, isOver, isUnproven } from "./grant.ts";
 import { hashBytes, type KeptAnswer, type OnceKey, scopedKey } from "./idempotency.ts";
 import type { Client, StateMachine, StepContext } from "./state-machine.ts";
 import type { Session } from "./store.ts";
@@ -47,6 +48,8 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.multi,
 ]);
 
+/** Ops of a client whose grant is over: it may end its session, and prove itself anew. */
+const OUTLIVING: ReadonlySet<number> = new Set([OpCode.auth, OpCode.closeSession]);
 const XID_BYTES = 4;
 
 /** A frame of an established session, decoded. */
@@ -105,8 +108,16 @@ export function handleFrame(
 ): FrameResult {
   if (frame === undefined) return "disconnect";
   const { xid, type, request } = frame;
+  const { grant } = client;
+  if (grant !== undefined && isOver(grant, context.nowMs) && !OUTLIVING.has(type)) {
+    return "disconnect";
+  }
   if (request === "malformed") {
     if (type === OpCode.auth || type === OpCode.sasl) return "disconnect";
+    if (isUnproven(grant)) {
+      refuse(out, xid, type, machine.lastZxid, ErrorCode.noAuth, context);
+      return "open";
+    }
     const zxid = WRITES.has(type) ? machine.nextZxid() : machine.lastZxid;
     refuse(out, xid, type, zxid, ErrorCode.marshallingError, context);
     return "open";
@@ -132,13 +143,27 @@ export function handleFrame(
 }
 
 /** What a write is known by that is to be done once; undefined for all others. */
-function onceKeyOf(
+function onceKeyOf(client: Client, frame: DecodedFrame): OnceKey | undefined {
+  const { request } = frame;
+  const once = wantedKeyOf(client, frame);
+  // What a grant does not allow is neither looked up nor kept: a key must not get around it, nor stand in the way of another.
+  const { grant } = client;
+  if (once === undefined || grant === undefined || typeof request === "string") return once;
+  const isAllowed = allows(grant, request) && !hasDeniedOp(grant, request);
+  return isAllowed ? once : undefined;
+}
+
+function hasDeniedOp(grant: Grant, request: Request): boolean {
+  return request.type === OpCode.multi && firstDenied(grant, request.ops) >= 0;
+}
+
+function wantedKeyOf(
   client: Client,
   { type, request, idempotency }: DecodedFrame,
 ): OnceKey | undefined {
   const { journal, grant, sessionId } = client;
   if (journal !== undefined) {
-    return WRITES.has(type) || type === OpCode.closeSession ? journal.next() : undefined;
+    return WRITES.has(type) || type === OpCode.closeSession ? journal.next(type) : undefined;
   }
   if (idempotency === undefined || !WRITES.has(type) || typeof request === "string")
     return undefined;
@@ -213,7 +238,7 @@ function answer(
     const { key, hash, note } = once;
     machine.answers.keep(key, { hash, zxid, err, body, note }, context.nowMs);
   }
-  if (request.type === OpCode.closeSession) return "sessionClosed";
+  if (request.type === OpCode.closeSession && err === ErrorCode.ok) return "sessionClosed";
   return err === ErrorCode.authFailed ? "disconnect" : "open";
 }
 

@@ -27,6 +27,19 @@ export interface Grant {
  */
 export const UNPROVEN: Grant = { subject: "", prefixes: [], permissions: [] };
 
+/** Whether a connection still has to prove who it is. */
+export function isUnproven(grant: Grant | undefined): boolean {
+  return grant?.subject === UNPROVEN.subject;
+}
+
+/**
+ * Whether a session may be resumed: by its owner, by who may do everything, or by who proves later that it is one of these
+ * (and may do nothing in it until then).
+ */
+export function mayResume(owner: string | undefined, grant: Grant | undefined): boolean {
+  return grant === undefined || isUnproven(grant) || grant.subject === owner;
+}
+
 /** What a grant may hold, since a hibernating socket keeps it in a few kilobytes. */
 export const GRANT_SUBJECT_UNITS_MAX = 256;
 export const GRANT_PREFIXES_MAX = 32;

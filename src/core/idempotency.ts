@@ -3,6 +3,7 @@
  * what was done, and given to whoever asks again.
  */
 import type { SessionId, Zxid } from "../protocol/records.ts";
+import { JuteReader } from "../protocol/jute-reader.ts";
 import { OpCode } from "../protocol/op-code.ts";
 import type { MultiOp, Request } from "../protocol/requests.ts";
 import { createModeOf } from "./create-mode.ts";
@@ -19,6 +20,11 @@ export interface KeptAnswer {
   readonly body: Uint8Array<ArrayBuffer>;
   /** What whoever asked wants to know when it asks again. */
   readonly note: string | null;
+}
+
+/** Whether what was asked was done: a transaction that was not says so in its results. */
+export function isDone({ err, body }: KeptAnswer): boolean {
+  return err === 0 && !(body.length > 4 && new JuteReader(body).readInt() === OpCode.error);
 }
 
 export interface AnswerStore {
@@ -39,7 +45,8 @@ export interface OnceKey {
 
 /** Gives the writes of a connection their keys, instead of those that the requests have. */
 export interface Journal {
-  next(): OnceKey;
+  /** The key of the next write, which is of this type. */
+  next(type: number): OnceKey;
 }
 
 /** The key of a request on the wire: nobody meets the keys of another subject, nor a session's ephemerals those of the next. */

@@ -14,8 +14,18 @@ export interface Client {
   authIds: readonly Id[];
   /** What the outer door lets it do; undefined: everything that ACLs allow. */
   grant?: Grant | undefined;
+  /**
+   * What a token that it sends turned out to prove; undefined when that is nothing. It was verified as it arrived, since
+   * that takes time, and a request takes none.
+   */
+  takeProof?(token: string): Proof | undefined;
   /** Has its writes done once. */
   readonly journal?: Journal | undefined;
+}
+
+/** Without a grant it proves the right to everything. */
+export interface Proof {
+  readonly grant: Grant | undefined;
 }
 
 /** An answer, still without the zxid that goes with it. */

@@ -15,6 +15,7 @@ import type {
 } from "../protocol/requests.ts";
 import { maskDigests, permits } from "./acl.ts";
 import { userOf } from "./auth.ts";
+import { covers } from "./grant.ts";
 import { type Answer, type Client, failure } from "./outcome.ts";
 import { ROOT } from "./path.ts";
 import type { Store } from "./store.ts";
@@ -83,6 +84,9 @@ function readOne(
   client: Client,
   childrenMax: number,
 ): ReadResult {
+  if (client.grant !== undefined && !covers(client.grant, path, "read")) {
+    return { type: OpCode.error, err: ErrorCode.noAuth };
+  }
   const znode = find(store, path);
   if (znode === undefined) return { type: OpCode.error, err: ErrorCode.noNode };
   if (!permits(znode.acl, Perms.read, client.authIds)) {
@@ -129,10 +133,12 @@ export function getEphemerals(
   client: Client,
 ): Answer {
   const all = store.ephemeralPaths(client.sessionId);
+  const { grant } = client;
+  const mine = grant === undefined ? all : all.filter((path) => covers(grant, path, "read"));
   const ephemerals =
     prefixPath === null || meansAll(prefixPath)
-      ? all
-      : all.filter((path) => path.startsWith(prefixPath));
+      ? mine
+      : mine.filter((path) => path.startsWith(prefixPath));
   return { err: ok, reply: { type, ephemerals } };
 }
 

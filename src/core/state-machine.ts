@@ -7,11 +7,12 @@ import { ErrorCode } from "../protocol/error-code.ts";
 import { OpCode, Perms } from "../protocol/op-code.ts";
 import { markPasswd } from "../protocol/idempotency-key.ts";
 import { PASSWD_BYTES } from "../protocol/limits.ts";
-import type { ConnectRequest, Id, SessionId, Zxid } from "../protocol/records.ts";
+import type { ConnectRequest, SessionId, Zxid } from "../protocol/records.ts";
 import type { MultiResult, Reply } from "../protocol/replies.ts";
 import type { AuthRequest, CreateType, MultiRequest, Request } from "../protocol/requests.ts";
 import { permits } from "./acl.ts";
-import { authenticate, type Sha1Base64 } from "./auth.ts";
+import { addIds } from "./client-ids.ts";
+import { authenticate, credentialOf, presentedToken, type Sha1Base64, subjectId } from "./auth.ts";
 import { createInMulti } from "./create-mode.ts";
 import {
   applyWrite,
@@ -21,6 +22,16 @@ import {
   type WriteResult,
   type ZnodeChange,
 } from "./data-tree.ts";
+import {
+  allows,
+  covers,
+  firstDenied,
+  type Grant,
+  isOver,
+  isUnproven,
+  mayResume,
+  UNPROVEN,
+} from "./grant.ts";
 import { type Answer, type Client, failure, type Outcome } from "./outcome.ts";
 import {
   getACL,
@@ -77,11 +88,6 @@ export interface StateMachineOptions {
   readonly limits?: CoreLimits;
 }
 
-/** UTF-16 units that the identities of a connection may take; one more is refused like a bad credential. */
-export const AUTH_IDS_UNITS_MAX = 2_048;
-
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-
 export class StateMachine {
   readonly #store: Store;
   readonly #watches: WatchManager;
@@ -106,15 +112,20 @@ export class StateMachine {
   }
 
   /** Opens a new session or resumes one (`ZooKeeperServer.processConnectRequest`). */
-  connect(request: ConnectRequest, nowMs: number): ConnectOutcome {
+  connect(request: ConnectRequest, nowMs: number, grant?: Grant): ConnectOutcome {
     if (request.lastZxidSeen > this.#store.lastZxid) return { kind: "ahead" };
     const timeoutMs = negotiateTimeoutMs(request.timeOut, this.#options.sessionTimeouts);
-    if (request.sessionId !== 0) return this.#resume(request, timeoutMs);
-    return { kind: "opened", session: this.openSession(timeoutMs, nowMs) };
+    if (request.sessionId !== 0) return this.#resume(request, timeoutMs, grant);
+    return { kind: "opened", session: this.openSession(timeoutMs, nowMs, grant) };
   }
 
-  /** Opens a session with a timeout, whatever the limits of those that are asked for. */
-  openSession(timeoutMs: number, nowMs: number, isLease = false): Session {
+  /** Opens a session with a timeout, whatever the limits of those that are asked for. It belongs to the grant's subject. */
+  openSession(
+    timeoutMs: number,
+    nowMs: number,
+    grant: Grant | undefined,
+    isLease = false,
+  ): Session {
     this.#store.lastZxid += 1;
     const passwd = this.#options.randomBytes(PASSWD_BYTES);
     markPasswd(passwd);
@@ -123,6 +134,7 @@ export class StateMachine {
       passwd,
       timeoutMs,
       createdMs: nowMs,
+      subject: grant?.subject,
       ...(isLease && { isLease }),
     };
     this.#store.putSession(session);
@@ -162,6 +174,10 @@ export class StateMachine {
 
   /** Does one request of an established session. */
   apply(request: Request, client: Client, context: StepContext): Outcome {
+    if (client.grant !== undefined) {
+      const denied = this.#deny(request, client.grant, client.sessionId);
+      if (denied !== undefined) return denied;
+    }
     switch (request.type) {
       case OpCode.create:
       case OpCode.create2:
@@ -183,7 +199,7 @@ export class StateMachine {
       case OpCode.reconfig:
         return refuse(ErrorCode.reconfigDisabled, this.nextZxid());
       case OpCode.auth:
-        return this.#auth(request, client);
+        return this.#auth(request, client, context.nowMs);
       case OpCode.sasl:
         // A server without SASL has nothing to say in return, and says that with zxid 0.
         return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type, token: null } };
@@ -240,22 +256,31 @@ export class StateMachine {
     }
   }
 
-  /** A session, for whoever knows its password, with another timeout if one is given; undefined when it is not there. */
+  /**
+   * A session, for whoever knows its password and has a grant of its subject, with another timeout if one is given; undefined
+   * when it is not there.
+   */
   findSession(
     id: SessionId,
     passwd: Uint8Array | null,
     timeoutMs: number | undefined,
+    grant: Grant | undefined,
   ): Session | undefined {
     const session = this.#store.getSession(id);
     if (session === undefined || !equalBytes(session.passwd, passwd)) return undefined;
+    if (!mayResume(session.subject, grant)) return undefined;
     if (timeoutMs === undefined || session.timeoutMs === timeoutMs) return session;
     const renegotiated = { ...session, timeoutMs };
     this.#store.putSession(renegotiated);
     return renegotiated;
   }
 
-  #resume({ sessionId, passwd }: ConnectRequest, timeoutMs: number): ConnectOutcome {
-    const session = this.findSession(sessionId, passwd, timeoutMs);
+  #resume(
+    { sessionId, passwd }: ConnectRequest,
+    timeoutMs: number,
+    grant: Grant | undefined,
+  ): ConnectOutcome {
+    const session = this.findSession(sessionId, passwd, timeoutMs, grant);
     return session === undefined ? { kind: "expired" } : { kind: "resumed", session };
   }
 
@@ -317,30 +342,80 @@ export class StateMachine {
     return { err: ErrorCode.ok, zxid: write.zxid, reply: { type: request.type, results } };
   }
 
-  #auth(request: AuthRequest, client: Client): Outcome {
-    const credential = request.auth === null ? null : decoder.decode(request.auth);
+  /** The answer to a request that a grant does not allow: it does nothing, and takes no zxid. */
+  #deny(request: Request, grant: Grant, sessionId: SessionId): Outcome | undefined {
+    const { lastZxid } = this.#store;
+    // Who knows no more than a session's password must not end what another subject has in it.
+    const isAnothers = isUnproven(grant) && this.#store.getSession(sessionId)?.subject !== "";
+    if (!allows(grant, request) || (request.type === OpCode.closeSession && isAnothers)) {
+      return refuse(ErrorCode.noAuth, lastZxid);
+    }
+    if (request.type !== OpCode.multi) return undefined;
+    const index = firstDenied(grant, request.ops);
+    if (index < 0) return undefined;
+    const results = failedResults(request, index, ErrorCode.noAuth);
+    return { err: ErrorCode.ok, zxid: lastZxid, reply: { type: request.type, results } };
+  }
+
+  #auth(request: AuthRequest, client: Client, nowMs: number): Outcome {
+    const token = presentedToken(request);
+    const isProven =
+      token === undefined
+        ? this.#proveIdentity(request, client)
+        : this.#proveToken(token, client, nowMs);
+    // ZooKeeper answers auth with zxid 0.
+    if (!isProven) return refuse(ErrorCode.authFailed, 0);
+    return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type } };
+  }
+
+  #proveIdentity(request: AuthRequest, client: Client): boolean {
     const { sha1Base64, superDigest } = this.#options;
     const { scheme } = request;
+    const credential = credentialOf(request);
     const proven = authenticate(scheme, credential, client.address, sha1Base64, superDigest);
-    // ZooKeeper answers auth with zxid 0.
-    if (proven === undefined) return refuse(ErrorCode.authFailed, 0);
-    const isNew = ({ scheme: s, id }: Id): boolean =>
-      !client.authIds.some((known) => known.scheme === s && known.id === id);
-    const authIds = [...client.authIds, ...proven.filter(isNew)];
-    if (sizeOf(authIds) > AUTH_IDS_UNITS_MAX) return refuse(ErrorCode.authFailed, 0);
-    if (authIds.length > client.authIds.length) client.authIds = authIds;
-    return { err: ErrorCode.ok, zxid: 0, reply: { type: request.type } };
+    return proven !== undefined && addIds(client, proven);
+  }
+
+  /**
+   * Whoever has proven nothing so far gets the token's grant; the same subject may renew what it has; who may do everything
+   * still may, and is known to ACLs by one more name. Nobody becomes another.
+   */
+  #proveToken(token: string, client: Client, nowMs: number): boolean {
+    const proof = client.takeProof?.(token);
+    if (proof === undefined) return false;
+    const { grant } = proof;
+    if (grant !== undefined && isOver(grant, nowMs)) return false;
+    if (isUnproven(client.grant)) {
+      if (!this.#claimSession(client.sessionId, grant)) return false;
+    } else if (client.grant !== undefined && client.grant.subject !== grant?.subject) {
+      return false;
+    }
+    if (grant !== undefined && !addIds(client, [subjectId(grant.subject)])) return false;
+    if (client.grant !== undefined) client.grant = grant;
+    return true;
+  }
+
+  /** Makes a session that is nobody's yet its client's; false when it is another's. */
+  #claimSession(id: SessionId, grant: Grant | undefined): boolean {
+    const session = this.#store.getSession(id);
+    if (session === undefined) return false;
+    if (session.subject !== UNPROVEN.subject) return mayResume(session.subject, grant);
+    this.#store.putSession({ ...session, subject: grant?.subject });
+    return true;
   }
 
   /**
    * Tells the watchers. A watch fires also where its owner may not read the znode, but of that nobody is told: a persistent
    * watch would otherwise give away names below it (ZOOKEEPER-4799, CVE-2024-23944).
    */
-  #fire(changes: readonly ZnodeChange[], { notify }: StepContext): void {
+  #fire(changes: readonly ZnodeChange[], { notify, nowMs }: StepContext): void {
     for (const change of changes) {
       this.#watches.trigger(change, (watcher, type, path) => {
         const acl = path === change.path ? change.acl : change.parentAcl;
-        if (permits(acl, Perms.read, (watcher as Client).authIds)) notify(watcher, type, path);
+        const { authIds, grant } = watcher as Client;
+        // A grant may have ended, or been renewed with less, since the watch was set.
+        if (grant !== undefined && (isOver(grant, nowMs) || !covers(grant, path, "read"))) return;
+        if (permits(acl, Perms.read, authIds)) notify(watcher, type, path);
       });
     }
   }
@@ -366,10 +441,6 @@ type LookRequest = Exclude<
 
 function refuse(err: Exclude<ErrorCode, 0>, zxid: Zxid): Outcome {
   return { zxid, ...failure(err) };
-}
-
-function sizeOf(ids: readonly Id[]): number {
-  return ids.reduce((sum, { scheme, id }) => sum + scheme.length + id.length, 0);
 }
 
 /** Inside a multi, a container and a znode with a TTL are answered as a create2 (`FinalRequestProcessor`). */

@@ -15,6 +15,11 @@ export interface Session {
   readonly timeoutMs: number;
   /** Milliseconds since 1970. */
   readonly createdMs: number;
+  /**
+   * Whose it is: nobody else with a grant may resume it. Undefined: of whoever may do everything; empty: of a connection
+   * that has not proven anything yet.
+   */
+  readonly subject?: string | undefined;
   /** Whether it was opened without a connection, and lives by being renewed. */
   readonly isLease?: boolean;
 }

@@ -1,9 +1,10 @@
 /**
  * A connection as the object sees it: first a stranger, then the channel of one session.
  */
-import { addressId } from "../core/auth.ts";
-import type { Grant } from "../core/grant.ts";
+import { addressId, subjectId } from "../core/auth.ts";
+import { type Grant, isUnproven } from "../core/grant.ts";
 import type { Journal } from "../core/idempotency.ts";
+import type { Proof } from "../core/outcome.ts";
 import type { TrackedSession } from "../core/session-tracker.ts";
 import type { Client } from "../core/state-machine.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
@@ -15,15 +16,19 @@ import type { Transport } from "./transport.ts";
 /** How long a connection may take to open a session. */
 export const HANDSHAKE_MS = 10_000;
 
+/** Tokens that were verified and whose requests have not had their turn. */
+const PROOFS_MAX = 64;
+
 export interface ChannelOptions {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   readonly remote?: string;
   /** What the client has proven already. */
   readonly authIds?: readonly Id[];
+  /** What the door lets it do; undefined: everything. */
+  readonly grant?: Grant | undefined;
   /** Whether it is a call's. */
   readonly isLocal?: boolean;
-  readonly grant?: Grant | undefined;
   readonly journal?: Journal | undefined;
 }
 
@@ -34,10 +39,11 @@ export class Channel implements Client {
   readonly remote: string;
   readonly statistics: ConnectionStatistics;
   authIds: readonly Id[];
+  grant: Grant | undefined;
+  /** What tokens prove that it has sent, until their requests come to their turn. */
+  readonly #proofs: { readonly token: string; readonly proof: Proof }[] = [];
   /** Of a call, within the object: without a handshake, and without a session unless it was given one. */
   readonly isLocal: boolean;
-  /** What it may do; undefined: everything. */
-  grant: Grant | undefined;
   /** Of a call that is to be done once. */
   readonly journal: Journal | undefined;
   /** Set by the handshake. */
@@ -54,20 +60,32 @@ export class Channel implements Client {
   closeCode: number | undefined;
 
   constructor(transport: Transport, address: string, options: ChannelOptions) {
-    const { remote, authIds, nowMs, isLocal = false, grant, journal } = options;
+    const { remote, authIds, grant, isLocal = false, journal, nowMs } = options;
     this.transport = transport;
     this.address = address;
     this.remote = remote ?? address;
     this.statistics = new ConnectionStatistics(nowMs);
-    this.authIds = authIds ?? [addressId(address)];
     this.isLocal = isLocal;
     this.grant = grant;
     this.journal = journal;
+    const proven = grant === undefined || isUnproven(grant) ? [] : [subjectId(grant.subject)];
+    this.authIds = authIds ?? [addressId(address), ...proven];
   }
 
   /** Whether a handshake must come before anything else. */
   get isStranger(): boolean {
     return this.session === undefined && !this.isLocal;
+  }
+
+  addProof(token: string, proof: Proof): void {
+    this.#proofs.push({ token, proof });
+    // A request that was refused unread leaves its own behind.
+    if (this.#proofs.length > PROOFS_MAX) this.#proofs.shift();
+  }
+
+  takeProof(token: string): Proof | undefined {
+    const index = this.#proofs.findIndex((known) => known.token === token);
+    return index < 0 ? undefined : this.#proofs.splice(index, 1)[0]?.proof;
   }
 
   get sessionId(): SessionId {

@@ -1,8 +1,9 @@
+import type { AccessVariables } from "../access/settings.ts";
 import type { LimitSettings } from "./limits.ts";
 import type { SubtreeObject } from "./subtree-object.ts";
 
 /** Bindings and variables of wrangler.toml. */
-export interface Env {
+export interface Env extends AccessVariables {
   readonly SUBTREE: DurableObjectNamespace<SubtreeObject>;
   readonly TICK_TIME_MS: number;
   /** The shortest timeout that a session gets (`minSessionTimeout`); 2 ticks unless it is set. */
@@ -24,17 +25,7 @@ export interface Env {
   readonly ENFORCE_QUOTA: boolean;
   /** Secret: `super:base64(sha1("super:password"))` (`DigestAuthenticationProvider.superDigest`). */
   readonly SUPER_DIGEST?: string;
-  readonly ACCESS: "token" | "open";
-  /** Secret: a bearer token for everything, when ACCESS is "token". */
-  readonly EDGEKEEPER_TOKEN?: string;
-  /** Whose tokens are taken, and who has a key: see docs/security.md. A value, or its JSON, since a secret is text. */
-  readonly JWT_KEYS?: unknown;
-  readonly API_KEYS?: unknown;
-  /** Origins whose pages may call, a list; none unless it is set. */
-  readonly CORS_ORIGINS?: unknown;
-  /** Buckets for every subject and address of an isolate; none unless it is set. */
-  readonly RATE_LIMITS?: unknown;
-  /** Cloudflare's own limits, asked instead of those where they are bound. */
+  /** Cloudflare's own limits, asked instead of RATE_LIMITS where they are bound. */
   readonly SUBJECT_RATE_LIMIT?: RateLimit;
   readonly ADDRESS_RATE_LIMIT?: RateLimit;
   /**

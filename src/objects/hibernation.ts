@@ -3,6 +3,7 @@
  * into a table. Nothing is called before an object hibernates, so the attachment is brought up to date with every
  * batch that changed what it says.
  */
+import type { Grant } from "../core/grant.ts";
 import type { WatchKind, WatchManager, WatchMode } from "../core/watch-manager.ts";
 import type { Id, SessionId } from "../protocol/records.ts";
 import { Channel } from "./channel.ts";
@@ -21,6 +22,8 @@ const MODES: readonly WatchMode[] = ["standard", "persistent", "recursive"];
 interface Attachment {
   readonly address: string;
   readonly authIds: readonly Id[];
+  /** Undefined for everything. */
+  readonly grant?: Grant | undefined;
   /** 0 before the handshake. */
   readonly sessionId: SessionId;
   /** When a request came last, in milliseconds since 1970, never later than it was by more than the precision. */
@@ -41,6 +44,7 @@ type ChangedWatch = { kind: WatchKind; path: string; mode: WatchMode | undefined
 interface Unsaved {
   watches: Map<string, ChangedWatch>;
   authIds: readonly Id[];
+  grant: Grant | undefined;
   sessionId: SessionId;
   heardMs: number;
   spilled: boolean;
@@ -71,6 +75,7 @@ export class Hibernation {
     this.#saved.set(channel, {
       watches: new Map(),
       authIds: channel.authIds,
+      grant: channel.grant,
       sessionId: 0,
       heardMs: nowMs,
       spilled: false,
@@ -92,6 +97,7 @@ export class Hibernation {
     const isCurrent =
       saved.watches.size === 0 &&
       saved.authIds === channel.authIds &&
+      saved.grant === channel.grant &&
       saved.sessionId === channel.sessionId &&
       nowMs - saved.heardMs < HEARD_PRECISION_MS;
     if (isCurrent) return;
@@ -99,6 +105,7 @@ export class Hibernation {
     this.#attach(channel, nowMs, saved.spilled);
     saved.watches.clear();
     saved.authIds = channel.authIds;
+    saved.grant = channel.grant;
     saved.sessionId = channel.sessionId;
     saved.heardMs = nowMs;
   }
@@ -109,9 +116,9 @@ export class Hibernation {
   ): { channel: Channel; sessionId: SessionId; heardMs: number } | undefined {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     if (attachment === null) return undefined;
-    const { address, authIds, sessionId, heardMs } = attachment;
+    const { address, authIds, grant, sessionId, heardMs } = attachment;
     // How long it has been connected is not kept: that it has been heard of is the oldest that is known.
-    const options = { authIds, nowMs: heardMs };
+    const options = { authIds, grant, nowMs: heardMs };
     const channel = new Channel(new WebSocketTransport(socket), address, options);
     const spilled = attachment.watches === null;
     const watches =
@@ -119,7 +126,7 @@ export class Hibernation {
         ? this.#store.selectSpilledWatches(sessionId)
         : listOf(attachment.watches);
     for (const { kind, path, mode } of watches) this.#watches.add(kind, path, channel, mode);
-    this.#saved.set(channel, { watches: new Map(), authIds, sessionId, heardMs, spilled });
+    this.#saved.set(channel, { watches: new Map(), authIds, grant, sessionId, heardMs, spilled });
     return { channel, sessionId, heardMs: heardMs + HEARD_PRECISION_MS };
   }
 
@@ -145,6 +152,7 @@ export class Hibernation {
     const attachment: Attachment = {
       address: channel.address,
       authIds: channel.authIds,
+      grant: channel.grant,
       sessionId: channel.sessionId,
       heardMs: nowMs,
       watches: spilled

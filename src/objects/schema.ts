@@ -18,10 +18,7 @@ export function createSchema(sql: SqlStorage): void {
   if (version === 1) sql.exec("ALTER TABLE znodes RENAME TO znodes_version_1");
   createTables(sql);
   if (version === 1) migrateFromVersion1(sql);
-  if (version === 1 || version === 2) {
-    sql.exec("ALTER TABLE sessions ADD COLUMN lease INTEGER NOT NULL DEFAULT 0");
-    sql.exec("UPDATE meta SET value = 3 WHERE key = 'schema'");
-  }
+  if (version === 1 || version === 2) migrateFromVersion2(sql);
   sql.exec("INSERT OR IGNORE INTO meta (key, value) VALUES ('schema', ?), ('zxid', 0)", VERSION);
 }
 
@@ -30,6 +27,13 @@ function versionOf(sql: SqlStorage): number {
   const tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray();
   if (tables.length === 0) return 0;
   return sql.exec<{ value: number }>("SELECT value FROM meta WHERE key = 'schema'").one().value;
+}
+
+/** Sessions had no owners, and none was a lease. */
+function migrateFromVersion2(sql: SqlStorage): void {
+  sql.exec("ALTER TABLE sessions ADD COLUMN subject TEXT");
+  sql.exec("ALTER TABLE sessions ADD COLUMN lease INTEGER NOT NULL DEFAULT 0");
+  sql.exec("UPDATE meta SET value = 3 WHERE key = 'schema'");
 }
 
 function createTables(sql: SqlStorage): void {
@@ -72,6 +76,8 @@ function createTables(sql: SqlStorage): void {
       created_ms INTEGER NOT NULL,
       -- When the session was last heard of, written as it loses its connection; NULL while it has one.
       heard_ms INTEGER,
+      -- Whose it is, in grants; NULL for who may do everything.
+      subject TEXT,
       -- 1 for a session that was opened without a connection, and lives by being renewed.
       lease INTEGER NOT NULL DEFAULT 0
     );

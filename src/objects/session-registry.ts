@@ -41,6 +41,10 @@ export class SessionRegistry {
     }));
   }
 
+  channels(): Iterable<Channel> {
+    return this.#channels.values();
+  }
+
   channelOf(id: SessionId): Channel | undefined {
     return this.#channels.get(id);
   }

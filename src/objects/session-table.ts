@@ -10,6 +10,7 @@ type SessionRow = {
   timeout_ms: number;
   created_ms: number;
   heard_ms: number | null;
+  subject: string | null;
   lease: number;
 };
 
@@ -33,6 +34,7 @@ export class SessionTable {
         timeoutMs: row.timeout_ms,
         createdMs: row.created_ms,
         heardMs: row.heard_ms,
+        subject: row.subject ?? undefined,
         isLease: row.lease === 1,
       });
     }
@@ -82,12 +84,13 @@ export class SessionTable {
 
   #upsert(session: StoredSession): SqlStorageCursor<Record<string, SqlStorageValue>> {
     return this.#sql.exec(
-      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
       session.id,
       session.passwd.buffer,
       session.timeoutMs,
       session.createdMs,
       session.heardMs,
+      session.subject ?? null,
       session.isLease === true ? 1 : 0,
     );
   }

@@ -3,6 +3,10 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { createHash } from "node:crypto";
+import { isFor } from "../access/scope.ts";
+import { verifyToken } from "../access/verify-token.ts";
+import { type Grant, UNPROVEN } from "../core/grant.ts";
+import type { Proof } from "../core/outcome.ts";
 import { WatchManager } from "../core/watch-manager.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import type { Call, Caller, CallResult } from "../services/call.ts";
@@ -14,10 +18,11 @@ import { BatchLoop } from "./batch-loop.ts";
 import { CallChannels } from "./call-channels.ts";
 import { Channel, HANDSHAKE_MS } from "./channel.ts";
 import { ChunkReader } from "./chunk-reader.ts";
-import { CLIENT_ADDRESS_HEADER, type Env, UNKNOWN_ADDRESS } from "./env.ts";
+import { CLIENT_ADDRESS_HEADER, type Env, GRANT_HEADER, UNKNOWN_ADDRESS } from "./env.ts";
 import { AddressCounter } from "./address-counter.ts";
 import { type Counters, noEvents } from "./counters.ts";
 import { CallGuard, type GuardedCall, type GuardMode } from "./guarded-call.ts";
+import { HeldFrames } from "./held-frames.ts";
 import { Hibernation } from "./hibernation.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { sessionTimeoutsOf } from "./session-timeouts.ts";
@@ -42,6 +47,15 @@ export class SubtreeObject extends DurableObject<Env> {
   readonly #hibernation: Hibernation;
   readonly #subtree: Subtree;
   readonly #batches: BatchLoop;
+  readonly #heldFrames = new HeldFrames({
+    verify: (token) => this.#verify(token),
+    pass: (channel, frames) => this.#pass(channel, frames),
+    onFlood: (channel) => {
+      channel.transport.abort();
+      this.#pass(channel, [undefined]);
+    },
+    waitUntil: (promise) => this.ctx.waitUntil(promise),
+  });
   readonly #webSocketChannels = new Map<WebSocket, Channel>();
   readonly #tcpChannels = new Set<Channel>();
   readonly #admin: SubtreeAdmin;
@@ -129,7 +143,8 @@ export class SubtreeObject extends DurableObject<Env> {
     if (this.#isCrowded(address)) return new Response("too many connections", { status: 429 });
     this.ctx.acceptWebSocket(server);
     const nowMs = Date.now();
-    const channel = new Channel(new WebSocketTransport(server), address, { nowMs });
+    const grant = grantIn(request);
+    const channel = new Channel(new WebSocketTransport(server), address, { nowMs, grant });
     this.#addWebSocket(server, channel);
     this.#hibernation.adopt(channel, nowMs);
     this.#expectHandshake(channel);
@@ -142,7 +157,9 @@ export class SubtreeObject extends DurableObject<Env> {
     const { localAddress } = await socket.opened;
     const transport = new TCPTransport(socket);
     const remote = localAddress ?? UNKNOWN_ADDRESS;
-    const channel = new Channel(transport, hostOf(remote), { remote, nowMs: Date.now() });
+    // A TCP client has nowhere to present a token but in an auth, after its handshake.
+    const grant = this.env.ACCESS === "open" ? undefined : UNPROVEN;
+    const channel = new Channel(transport, hostOf(remote), { remote, grant, nowMs: Date.now() });
     if (this.#isCrowded(channel.address)) {
       // As ZooKeeper does past maxClientCnxns: without a word.
       this.#subtree.statistics.connectionsRejected += 1;
@@ -170,6 +187,7 @@ export class SubtreeObject extends DurableObject<Env> {
         const isIntact = decoder.push(chunk, frames);
         if (frames.length > 0) this.#receive(channel, frames);
         frames.length = 0;
+        await this.#heldFrames.settled(channel);
         if (!isIntact || channel.closed) break;
         if (this.#subtree.isHeld(channel)) await this.#whenRead(channel);
       }
@@ -367,10 +385,23 @@ export class SubtreeObject extends DurableObject<Env> {
 
   /** Takes what has arrived over a channel; no frame at all stands for the end of what it will send. */
   #receive(channel: Channel, frames: readonly Uint8Array[]): void {
+    this.#heldFrames.push(channel, frames.length === 0 ? [undefined] : frames);
+  }
+
+  /** Queues frames for a batch. */
+  #pass(channel: Channel, frames: readonly (Uint8Array | undefined)[]): void {
     const nowMs = Date.now();
     for (const frame of frames) this.#subtree.receive(channel, frame, nowMs);
-    if (frames.length === 0) this.#subtree.receive(channel, undefined, nowMs);
     this.#batches.schedule(channel);
+  }
+
+  /** What a token proves in this namespace. */
+  async #verify(token: string): Promise<Proof | undefined> {
+    const verdict = await verifyToken(token, this.env, Date.now());
+    if (verdict.kind !== "accepted") return undefined;
+    const { scope } = verdict;
+    if (scope === undefined) return { grant: undefined };
+    return isFor(scope, this.ctx.id.name ?? "") ? { grant: scope.grant } : undefined;
   }
 
   /** What went wrong unexpectedly may have left memory and storage different: only a fresh start is safe. */
@@ -378,6 +409,12 @@ export class SubtreeObject extends DurableObject<Env> {
     console.error("the subtree object starts over:", error);
     this.ctx.abort("unexpected error in a batch");
   }
+}
+
+/** What the door lets a WebSocket do, as the Worker says it. */
+function grantIn(request: Request): Grant | undefined {
+  const header = request.headers.get(GRANT_HEADER);
+  return header === null ? undefined : (JSON.parse(decodeURIComponent(header)) as Grant);
 }
 
 /** `127.0.0.1` of `127.0.0.1:4711`, also where an IPv4 address is written as an IPv6 one. */

@@ -11,6 +11,7 @@ import {
   writeHandshake,
 } from "../core/frame-handler.ts";
 import { reapDue } from "../core/reaper.ts";
+import { isOver } from "../core/grant.ts";
 import { type OnReply, StateMachine, type StepContext } from "../core/state-machine.ts";
 import type { Session } from "../core/store.ts";
 import type { WantedSession } from "../services/call-host.ts";
@@ -49,7 +50,11 @@ const READ_AHEAD_MAX = 1_000;
 /** How many times the requests that may wait a client may have waiting, refused ones included, before it is disconnected. */
 const OUTSTANDING_FACTOR_MAX = 50;
 
+/** Says to a WebSocket client that its grant is over ("unauthorized", as registered for WebSockets). */
+const UNAUTHORIZED = 3000;
+
 const EXPIRY = "session expiry";
+const GRANTS = "ends of grants";
 const REAPING = "containers and TTLs";
 const TRIMMING = "kept answers";
 
@@ -96,6 +101,7 @@ export class Subtree {
     this.sessions = new SessionRegistry(new SessionTracker(tickTimeMs), store.sessions);
     this.#machine = new StateMachine({ ...options, watches: this.watches });
     options.alarms.define(EXPIRY, (nowMs) => this.#expire(nowMs));
+    options.alarms.define(GRANTS, (nowMs) => this.#endGrants(nowMs));
     options.alarms.define(REAPING, (nowMs) => this.#reap(nowMs));
     options.alarms.define(TRIMMING, (nowMs) => store.trimAnswers(nowMs));
   }
@@ -106,6 +112,7 @@ export class Subtree {
     this.sessions.recover(nowMs);
     if (store.takeReapingAhead()) alarms.scheduleBy(REAPING, nowMs + reapIntervalMs);
     this.#scheduleExpiry(this.sessions.nextDeadline());
+    for (const channel of this.sessions.channels()) this.#scheduleEnd(channel);
     this.#scheduleTrimming();
   }
 
@@ -136,8 +143,8 @@ export class Subtree {
     const machine = this.#machine;
     const session =
       wanted.id === undefined
-        ? machine.openSession(wanted.ttlMs, nowMs, true)
-        : machine.findSession(wanted.id, wanted.passwd, wanted.ttlMs);
+        ? machine.openSession(wanted.ttlMs, nowMs, channel.grant, true)
+        : machine.findSession(wanted.id, wanted.passwd, wanted.ttlMs, channel.grant);
     if (session === undefined) return undefined;
     this.#scheduleExpiry(this.sessions.attachCall(session, channel, nowMs));
     return session;
@@ -288,6 +295,9 @@ export class Subtree {
     const decoded = arrival.decoded ?? decodeFrame(frame);
     const result = handleFrame(this.#machine, channel, decoded, channel.out, context);
     if (result === "open") return;
+    if (channel.grant !== undefined && isOver(channel.grant, context.nowMs)) {
+      channel.closeCode = UNAUTHORIZED;
+    }
     if (result === "sessionClosed" && channel.session !== undefined) {
       this.#endConnections(channel.sessionId);
     }
@@ -313,7 +323,7 @@ export class Subtree {
       this.statistics.connectionRequests += 1;
       if (request.sessionId !== 0) this.statistics.connectionRevalidations += 1;
     }
-    const outcome = request && this.#machine.connect(request, nowMs);
+    const outcome = request && this.#machine.connect(request, nowMs, channel.grant);
     if (request === undefined || outcome === undefined || outcome.kind === "ahead") {
       this.#disconnect(channel);
       return;
@@ -338,6 +348,26 @@ export class Subtree {
     const context = this.#context(nowMs);
     for (const id of this.sessions.takeExpired(nowMs)) this.#expireSession(id, context);
     return this.sessions.nextDeadline();
+  }
+
+  /** Disconnects those whose grant is over; their sessions live on. Returns when the next one is. */
+  #endGrants(nowMs: number): number | undefined {
+    let nextMs: number | undefined;
+    for (const channel of this.sessions.channels()) {
+      const { grant } = channel;
+      if (grant?.expiresMs === undefined) continue;
+      if (!isOver(grant, nowMs)) {
+        nextMs = Math.min(nextMs ?? Infinity, grant.expiresMs);
+        continue;
+      }
+      channel.closeCode = UNAUTHORIZED;
+      this.#disconnect(channel);
+    }
+    return nextMs;
+  }
+
+  #scheduleEnd({ grant }: Channel): void {
+    if (grant?.expiresMs !== undefined) this.#options.alarms.scheduleBy(GRANTS, grant.expiresMs);
   }
 
   #reap(nowMs: number): number | undefined {
@@ -393,7 +423,11 @@ export class Subtree {
     // aborted, which takes back the others.
     // Closed channels first: a session's new channel must not lose what its old one leaves behind.
     for (const channel of this.#touched) if (channel.closed) onTouched(channel, nowMs);
-    for (const channel of this.#touched) if (!channel.closed) onTouched(channel, nowMs);
+    for (const channel of this.#touched) {
+      if (channel.closed) continue;
+      onTouched(channel, nowMs);
+      this.#scheduleEnd(channel);
+    }
     store.flush();
     // A write touches the storage as well.
     if (store.rowsWritten === this.#rowsCommitted) store.touch();

@@ -11,6 +11,7 @@ import {
   type OperationOptions,
   SessionExpiredError,
   type SessionLostEvent,
+  type Stat,
   type ZooKeeper,
 } from "../client/index.ts";
 import { Changes } from "./changes.ts";
@@ -69,24 +70,26 @@ export class Barrier {
    */
   async wait(options: WaitOptions = {}): Promise<void> {
     await withTimeLimit(this.#zk, this.#path, options, async (signal) => {
-      let removals: number | undefined;
+      let first: { readonly czxid: number; readonly removals: number } | undefined;
       for (;;) {
         const { count } = this.#changes;
-        if (!(await this.#isUp(signal))) return;
+        const barrier = await this.#look(signal);
+        if (barrier === undefined) return;
         // An event that comes behind the first answer is of a removal behind it.
-        removals ??= this.#removals;
+        first ??= { czxid: barrier.czxid, removals: this.#removals };
+        // Another one tells of a removal that was missed: by whoever was away, a server says only that something has changed.
+        if (barrier.czxid !== first.czxid) return;
         await this.#changes.next(count, signal);
-        if (this.#removals > removals) return;
+        if (this.#removals > first.removals) return;
       }
     });
   }
 
-  async #isUp(signal: AbortSignal): Promise<boolean> {
+  async #look(signal: AbortSignal): Promise<Stat | undefined> {
     const { watcher: watch } = this.#changes;
     for (;;) {
       try {
-        const stat = await this.#zk.exists(this.#path, { watch, signal, timeoutMs: Infinity });
-        return stat !== undefined;
+        return await this.#zk.exists(this.#path, { watch, signal, timeoutMs: Infinity });
       } catch (error) {
         if (!(error instanceof SessionExpiredError)) throw error;
       }

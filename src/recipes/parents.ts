@@ -1,7 +1,12 @@
 /**
  * Znodes that others stand below.
  */
-import { type OperationOptions, UnimplementedError, type ZooKeeper } from "../client/index.ts";
+import {
+  ConnectionLossError,
+  type OperationOptions,
+  UnimplementedError,
+  type ZooKeeper,
+} from "../client/index.ts";
 
 export function childPath(parent: string, name: string): string {
   return parent === "/" ? `/${name}` : `${parent}/${name}`;
@@ -9,18 +14,22 @@ export function childPath(parent: string, name: string): string {
 
 /**
  * Creates a path, as containers, which the server removes some time after their last child. Where the server
- * has none (ZooKeeper before 3.5.3), they are persistent and stay.
+ * has none (ZooKeeper before 3.5.3), they are persistent and stay. Asks again when a reply was lost.
  */
 export async function ensureContainer(
   zk: ZooKeeper,
   path: string,
   options: OperationOptions,
 ): Promise<void> {
-  try {
-    await zk.ensurePath(path, { ...options, mode: "container" });
-  } catch (error) {
-    if (!(error instanceof UnimplementedError)) throw error;
-    await zk.ensurePath(path, options);
+  let mode: "container" | undefined = "container";
+  for (;;) {
+    try {
+      await zk.ensurePath(path, { ...options, mode });
+      return;
+    } catch (error) {
+      if (error instanceof UnimplementedError && mode !== undefined) mode = undefined;
+      else if (!(error instanceof ConnectionLossError)) throw error;
+    }
   }
 }
 

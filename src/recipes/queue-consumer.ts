@@ -53,10 +53,20 @@ export class QueueConsumer {
   }
 
   async take(signal: AbortSignal): Promise<QueueClaim> {
+    const claim = await this.#take(signal, true);
+    // Whoever waits gets one, or an error.
+    return claim as QueueClaim;
+  }
+
+  tryTake(signal: AbortSignal): Promise<QueueClaim | undefined> {
+    return this.#take(signal, false);
+  }
+
+  async #take(signal: AbortSignal, isWaiting: boolean): Promise<QueueClaim | undefined> {
     for (;;) {
       const session = await this.#zk.whenConnected({ signal, timeoutMs: Infinity });
       try {
-        return await this.#takeIn(session, signal);
+        return await this.#takeIn(session, signal, isWaiting);
       } catch (error) {
         // Nothing is held yet, so the next session will do.
         if (!(error instanceof SessionExpiredError)) throw error;
@@ -64,11 +74,17 @@ export class QueueConsumer {
     }
   }
 
-  async #takeIn(session: Session, signal: AbortSignal): Promise<QueueClaim> {
+  async #takeIn(
+    session: Session,
+    signal: AbortSignal,
+    isWaiting: boolean,
+  ): Promise<QueueClaim | undefined> {
     for (;;) {
       if (this.#isOutdated()) await this.#list(session, signal);
       const entry = this.#choose(session);
       if (entry === undefined) {
+        // What was listed may be old news: a delayed item has become one that may be claimed.
+        if (!isWaiting && !this.#isOutdated()) return undefined;
         await this.#waitForChange(signal);
       } else {
         const claim = await this.#claimUntilAborted(entry, session, signal);

@@ -88,12 +88,12 @@ export class Queue {
   }
 
   /**
-   * Puts an item at the end of those of its priority. When this is rejected with an error whose `outcome` is `unknown`, the item
+   * Puts an item at the end of those of its priority, and gives the path of its znode, which a delayed one has until it is due. When this is rejected with an error whose `outcome` is `unknown`, the item
    * may be in the queue; to put it again may put it twice.
    *
    * @throws QueueFullError, ItemTooLargeError; RangeError for a priority or a delay that is none.
    */
-  async put(data: Data, options: PutOptions = {}): Promise<void> {
+  async put(data: Data, options: PutOptions = {}): Promise<string> {
     const { priority = PRIORITY_DEFAULT, delayMs = 0, ...operation } = options;
     if (!Number.isInteger(priority) || priority < 0 || priority > PRIORITY_MAX) {
       throw new RangeError(`a priority is an integer from 0 to ${PRIORITY_MAX}, not ${priority}`);
@@ -110,9 +110,10 @@ export class Queue {
         ? `${entries}/${entryPrefix(priority)}`
         : `${delayed}/${delayedPrefix(this.#now() + delayMs, priority)}`;
     try {
-      await (this.#lengthMax === Infinity
+      const created = await (this.#lengthMax === Infinity
         ? createInContainer(this.#zk, path, bytes, { ...operation, mode: "persistentSequential" })
         : this.#putWithinLimit(path, bytes, operation));
+      return created.path;
     } catch (error) {
       if (error instanceof MarshallingError) throw new ItemTooLargeError(this.#path, size, error);
       throw error;
@@ -128,6 +129,14 @@ export class Queue {
   async take(options: WaitOptions = {}): Promise<QueueClaim> {
     return await withTimeLimit(this.#zk, this.#path, options, (signal) =>
       this.#consumer.take(signal),
+    );
+  }
+
+  /** Claims the next item if there is one that nobody has claimed; otherwise undefined. @throws as `take`. */
+  async tryTake(options: WaitOptions = {}): Promise<QueueClaim | undefined> {
+    return await withTimeLimit(this.#zk, this.#path, options, async (signal) =>
+      // A queue that nobody has put anything into is not made for being looked at.
+      (await this.length({ signal })) === 0 ? undefined : this.#consumer.tryTake(signal),
     );
   }
 
@@ -147,7 +156,7 @@ export class Queue {
     path: string,
     data: Uint8Array | null,
     options: OperationOptions,
-  ): Promise<void> {
+  ): Promise<{ readonly path: string }> {
     for (;;) {
       const [entries, delayed] = await this.#stats(options);
       if (entries === undefined || delayed === undefined) {
@@ -158,12 +167,12 @@ export class Queue {
         throw new QueueFullError(this.#path, this.#lengthMax);
       }
       try {
-        await this.#zk
+        const [, created] = await this.#zk
           .transaction()
           .setData(this.#paths.entries, null, { version: entries.version })
           .create(path, data, { mode: "persistentSequential" })
           .commit(options);
-        return;
+        return created;
       } catch (error) {
         if (!(error instanceof TransactionError)) throw error;
         const { cause } = error;

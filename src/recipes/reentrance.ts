@@ -1,7 +1,7 @@
 /**
  * Lets one owner hold something several times over; it is released with the last handle.
  */
-import type { CheckOp, Session } from "../client/index.ts";
+import type { CheckOp } from "../client/index.ts";
 import type { Held } from "./held.ts";
 import type { Patience } from "./patience.ts";
 
@@ -39,42 +39,15 @@ export class Reentrance {
 
   #share(held: Held): Held {
     this.#count += 1;
-    return new SharedHeld(held, async () => {
+    const { path, token, session, signal } = held;
+    const leave = async (): Promise<void> => {
       // What was lost meanwhile is not what is held now.
       if (held === this.#held && --this.#count > 0) return;
       await held.release();
-    });
-  }
-}
-
-class SharedHeld implements Held {
-  readonly path: string;
-  readonly token: number;
-  readonly session: Session;
-  readonly signal: AbortSignal;
-  readonly #held: Held;
-  readonly #leave: () => Promise<void>;
-  #releasing: Promise<void> | undefined;
-
-  constructor(held: Held, leave: () => Promise<void>) {
-    this.path = held.path;
-    this.token = held.token;
-    this.session = held.session;
-    this.signal = held.signal;
-    this.#held = held;
-    this.#leave = leave;
-  }
-
-  check(): CheckOp {
-    return this.#held.check();
-  }
-
-  release(): Promise<void> {
-    this.#releasing ??= this.#leave();
-    return this.#releasing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
+    };
+    let releasing: Promise<void> | undefined;
+    const release = (): Promise<void> => (releasing ??= leave());
+    const check = (): CheckOp => held.check();
+    return { path, token, session, signal, check, release, [Symbol.asyncDispose]: release };
   }
 }

@@ -5,10 +5,16 @@
  * Who makes the call again gets the answers again, where the call is the same writes each time. Where it is not, the notes say
  * what it came to, or in which session it was under way.
  */
-import { hashBytes, type Journal, type KeptAnswer, type OnceKey } from "../core/idempotency.ts";
-import type { CallHost } from "./call-host.ts";
+import {
+  hashBytes,
+  isDone,
+  type Journal,
+  type KeptAnswer,
+  type OnceKey,
+} from "../core/idempotency.ts";
+import { OpCode } from "../protocol/op-code.ts";
+import type { CallHost, GrantedSession } from "./call-host.ts";
 import type { Call, Caller, CallName } from "./call.ts";
-import type { GrantedSession } from "./call-host.ts";
 import { fromBase64url, toBase64url } from "./base64url.ts";
 
 const DIGITS = 6;
@@ -64,6 +70,8 @@ export function callKeyOf({ grant, idempotencyKey: key }: Caller, call: Call): C
 export class CallJournal implements Journal {
   /** Goes with the writes that are done from now on. */
   #note: string | null = null;
+  /** The type of write that makes the answer come true; undefined when the note goes with any. */
+  #doneBy: number | undefined;
   readonly #key: CallKey;
   readonly #host: CallHost;
   readonly #answers: readonly KeptAnswer[];
@@ -85,7 +93,7 @@ export class CallJournal implements Journal {
 
   /** What the call has come to already; undefined when nobody knows, or it has come to nothing. */
   get answer(): unknown {
-    const done = this.#answers.filter(({ err }) => err === 0);
+    const done = this.#answers.filter(isDone);
     return done.map(({ note }) => parse(note).answer).find((answer) => answer !== undefined);
   }
 
@@ -102,18 +110,20 @@ export class CallJournal implements Journal {
   noteSession({ id, passwd }: GrantedSession): void {
     const note: Note = { session: { id, passwd: toBase64url(passwd) } };
     this.#note = JSON.stringify(note);
+    this.#doneBy = undefined;
   }
 
-  /** The writes from now on make the call come to this. */
-  noteAnswer(answer: unknown): void {
+  /** The next write of a type, if it is done, makes the call come to this. */
+  noteAnswer(answer: unknown, doneBy: number): void {
     const note: Note = { answer };
     this.#note = JSON.stringify(note);
+    this.#doneBy = doneBy;
   }
 
   /** Keeps what a call comes to that does no write of its own, in the transaction of what was done in this turn. */
   keepAnswer(answer: unknown): void {
-    this.noteAnswer(answer);
-    const { key, hash, note } = this.next();
+    this.noteAnswer(answer, OpCode.closeSession);
+    const { key, hash, note } = this.next(OpCode.closeSession);
     this.#host.keepAnswer(key, {
       hash,
       zxid: this.#host.lastZxid,
@@ -123,12 +133,13 @@ export class CallJournal implements Journal {
     });
   }
 
-  next(): OnceKey {
+  next(type: number): OnceKey {
     const { prefix, hash } = this.#key;
     const number = this.#next++;
     const known = this.#isReplayed ? this.#answers[number] : undefined;
     const key = prefix + String(number).padStart(DIGITS, "0");
-    return { key, hash, note: this.#note, known: known ?? null };
+    const note = this.#doneBy === undefined || this.#doneBy === type ? this.#note : null;
+    return { key, hash, note, known: known ?? null };
   }
 }
 

@@ -2,6 +2,7 @@
  * Locks: each is held by a session of its own, which lives by its ttl.
  */
 import { ErrorCode, errorOf, NoNodeError } from "../client/index.ts";
+import { OpCode } from "../protocol/op-code.ts";
 import type { Held } from "../recipes/index.ts";
 import { type CallContext, sessionOver } from "./call-context.ts";
 import { CallFailure } from "./call-failure.ts";
@@ -9,6 +10,7 @@ import type { AcquiredLock, Calls, LockMode } from "./call.ts";
 import type { CallsOf } from "./calls-of.ts";
 import type { LocalClient } from "./local-client.ts";
 import { decodeLockId, encodeLockId, type LockIdentity } from "./lock-id.ts";
+import { unlessAborted } from "./waiting-room.ts";
 import { type Contender, lockOf, readLine, shown } from "./lock-line.ts";
 
 export const lockCalls: CallsOf<
@@ -41,7 +43,7 @@ export const lockCalls: CallsOf<
       if (error instanceof CallFailure) return { released: false };
       throw error;
     }
-    context.journal?.noteAnswer({ released: true });
+    context.journal?.noteAnswer({ released: true }, OpCode.closeSession);
     await client.closeSession();
     return { released: true };
   },
@@ -59,7 +61,7 @@ export const lockCalls: CallsOf<
     const zk = await context.zk();
     const { holders } = await readLine(zk, path, mode);
     // Not those who come after them, when it is asked for again.
-    context.journal?.noteAnswer({ broken: holders.length });
+    context.journal?.noteAnswer({ broken: holders.length }, OpCode.delete);
     const broken = await Promise.all(
       holders.map(async (contender) => {
         try {
@@ -131,19 +133,6 @@ async function resume(
   return undefined;
 }
 
-/** What is acquired; undefined when the signal was aborted before it was. */
-async function unlessAborted(
-  signal: AbortSignal,
-  acquiring: Promise<Held>,
-): Promise<Held | undefined> {
-  try {
-    return await acquiring;
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
-}
-
 async function refused(
   context: CallContext,
   client: LocalClient,
@@ -162,7 +151,7 @@ async function refused(
     holders: holders.map(shown),
     retryAfterMs: retryAfterMs(context, holders),
   };
-  context.journal?.noteAnswer(answer);
+  context.journal?.noteAnswer(answer, OpCode.closeSession);
   // With it goes whatever is left of the place in the line.
   await client.closeSession();
   return answer;

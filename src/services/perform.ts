@@ -2,6 +2,7 @@
  * The surface for callers without a connection: one value in, one value out.
  */
 import { ClientErrorCode, ErrorCode, ZooKeeperError } from "../client/index.ts";
+import { barrierCalls } from "./barrier-calls.ts";
 import { checkCall } from "./call-checks.ts";
 import { CallContext, sessionOver } from "./call-context.ts";
 import { CallFailure, toCallError } from "./call-failure.ts";
@@ -9,7 +10,10 @@ import type { CallHost } from "./call-host.ts";
 import { CallJournal, type CallKey, callKeyOf } from "./call-journal.ts";
 import type { Call, Caller, CallName, CallResult } from "./call.ts";
 import type { CallsOf } from "./calls-of.ts";
+import { changeCalls } from "./change-calls.ts";
+import { counterCalls } from "./counter-calls.ts";
 import { lockCalls } from "./lock-calls.ts";
+import { queueCalls } from "./queue-calls.ts";
 import { sessionCalls } from "./session-calls.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 import { znodeCalls } from "./znode-calls.ts";
@@ -17,7 +21,15 @@ import { znodeCalls } from "./znode-calls.ts";
 /** Calls that may wait at a time. Each holds a client, a session or a watch, and keeps the object awake. */
 const WAITING_MAX = 1_000;
 
-const CALLS: Partial<CallsOf<CallName>> = { ...znodeCalls, ...sessionCalls, ...lockCalls };
+const CALLS: CallsOf<CallName> = {
+  ...znodeCalls,
+  ...changeCalls,
+  ...sessionCalls,
+  ...lockCalls,
+  ...counterCalls,
+  ...barrierCalls,
+  ...queueCalls,
+};
 
 type CallValue = Extract<CallResult, { ok: true }>["value"];
 
@@ -111,10 +123,7 @@ export class CallService {
 }
 
 async function perform(context: CallContext, call: Call): Promise<CallValue> {
-  const run = CALLS[call.name] as
-    | ((context: CallContext, takes: Call) => Promise<CallValue>)
-    | undefined;
-  if (run === undefined) throw new Error(`not implemented: ${call.name}`);
+  const run = CALLS[call.name] as (context: CallContext, takes: Call) => Promise<CallValue>;
   return await run(context, call);
 }
 

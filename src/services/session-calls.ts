@@ -1,6 +1,7 @@
 /**
  * Sessions that live by a ttl.
  */
+import { OpCode } from "../protocol/op-code.ts";
 import { sessionOver, wantedOf } from "./call-context.ts";
 import type { CallsOf } from "./calls-of.ts";
 import { toBase64url } from "./base64url.ts";
@@ -24,7 +25,7 @@ export const sessionCalls: CallsOf<"openSession" | "renewSession" | "closeSessio
 
   async closeSession(context, { session }) {
     const client = await context.open(wantedOf(session));
-    context.journal?.noteAnswer({});
+    context.journal?.noteAnswer({}, OpCode.closeSession);
     await client.closeSession();
     return {};
   },

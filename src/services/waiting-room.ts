@@ -39,3 +39,16 @@ export class WaitingRoom {
     }
   }
 }
+
+/** What something comes to that ends with the signal; undefined when the signal was aborted before. */
+export async function unlessAborted<T>(
+  signal: AbortSignal,
+  running: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await running;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}

@@ -7,10 +7,11 @@ import {
   NoNodeError,
   type ZooKeeper,
 } from "../client/index.ts";
-import { childPath, parentPath, ROOT } from "../core/path.ts";
+import { childPath } from "../core/path.ts";
 import type { CreateMode, TransactionOp } from "./call.ts";
 import type { CallsOf } from "./calls-of.ts";
 import { invalid } from "./parameters.ts";
+import { withParents } from "./parents.ts";
 
 const CHILDREN_DEFAULT = 1_000;
 
@@ -109,24 +110,6 @@ export const znodeCalls: CallsOf<ZnodeCallName> = {
     return { results: await commit(zk, ops) };
   },
 };
-
-/** Does something that needs the parent of a path; creates what is missing above, if that is wanted. */
-async function withParents<T>(
-  zk: ZooKeeper,
-  path: string,
-  parents: boolean,
-  run: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await run();
-    } catch (error) {
-      const parent = parentPath(path) ?? ROOT;
-      if (!parents || !(error instanceof NoNodeError) || parent === ROOT) throw error;
-      await zk.ensurePath(parent, { mode: "container" });
-    }
-  }
-}
 
 /** What the client calls a mode. @throws CallFailure when mode and ttl contradict each other. */
 function modeOptions(

@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import type { Env } from "../objects/env.ts";
+import { withCORS } from "./access/cors.ts";
 import { forwarded } from "./access/forward.ts";
 import {
   type AppContext,
@@ -100,6 +101,6 @@ export function handleRequest(
   request: Request,
   env: Env,
   context: ExecutionContext,
-): Response | Promise<Response> {
-  return app.fetch(request, env, context);
+): Promise<Response> {
+  return withCORS(request, env, () => app.fetch(request, env, context));
 }

@@ -4,11 +4,6 @@
 import type { Env } from "../objects/env.ts";
 
 export async function serveTCP(socket: Socket, env: Env): Promise<void> {
-  if (env.ACCESS !== "open") {
-    // A TCP client has nowhere to present a token.
-    await socket.close();
-    return;
-  }
   const { remoteAddress } = await socket.opened;
   // The object learns who connects from the address that it is connected at: a connection made inside workerd
   // carries no remote address of its own (seen with workerd 1.20261023.1).

@@ -30,6 +30,8 @@ export class FencedResource {
   readonly #capacity: number;
   readonly #isFenced: boolean;
   readonly #users = new Set<User>();
+  /** Exclusive users that there have been. */
+  writers = 0;
   /** Of exclusive users. Shared ones come in any order among themselves. */
   #highestToken = 0;
 
@@ -52,7 +54,10 @@ export class FencedResource {
         this.#world.report(`${name} got token ${held.token} after ${this.#highestToken}`);
       }
     }
-    if (!isShared) this.#highestToken = Math.max(this.#highestToken, held.token);
+    if (!isShared) {
+      this.#highestToken = Math.max(this.#highestToken, held.token);
+      this.writers++;
+    }
     this.#users.add(user);
     return () => {
       this.#users.delete(user);

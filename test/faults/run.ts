@@ -1,16 +1,13 @@
 /**
  * One fault run: eight clients on one server, a workload, and what goes wrong, all of it out of one seed.
  */
-import {
-  isRetryable,
-  isSessionFatal,
-  type ZooKeeper,
-  ZooKeeperError,
-} from "../../src/client/index.ts";
+import type { ZooKeeper } from "../../src/client/index.ts";
+import * as published from "../../src/recipes/index.ts";
 import { ManualClock, SeededRandom, TestServer } from "../../src/testing/index.ts";
+import { isExplained } from "./explained.ts";
 import { FaultInjector, SESSION_TIMEOUT_MS } from "./faults.ts";
 import { replaceRuntime } from "./runtime.ts";
-import type { StartWorkload, Workload } from "./workload.ts";
+import type { Recipes, StartWorkload, Workload } from "./workload.ts";
 import { type FaultClient, World } from "./world.ts";
 
 export interface RunResult {
@@ -27,6 +24,10 @@ export interface RunOptions {
   readonly clients?: number;
   readonly faultsMs?: number;
   readonly calmMs?: number;
+  /** Default: those that the package publishes. */
+  readonly recipes?: Recipes;
+  /** Whether the first problem ends the run. */
+  readonly untilProblem?: boolean;
 }
 
 const CLIENTS = 8;
@@ -44,6 +45,7 @@ export async function run(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const { clients = CLIENTS, faultsMs = FAULTS_MS, calmMs = CALM_MS } = options;
+  const { recipes = published, untilProblem = false } = options;
   const random = new SeededRandom(seed);
   const messages = { delayMs: NO_DELAY };
   const clock = new ManualClock();
@@ -62,13 +64,14 @@ export async function run(
     const zk = await server.connect({ sessionTimeoutMs: SESSION_TIMEOUT_MS });
     world.clients.push(traced(world, { name: `c${i}`, zk, random: random.fork() }));
   }
-  const workload = await start(world, observer);
+  const workload = await start(world, observer, recipes);
   messages.delayMs = faults.delayMs;
   const actors = world.clients.map((client) => new Actor(world, workload, client));
   const endMs = world.clock.now() + faultsMs;
-  while (world.clock.now() < endMs) await world.clock.advance(faults.next());
-  await calmDown(world, actors, faults, calmMs);
-  await finish(world, workload, observer);
+  const isEnough = (): boolean => untilProblem && world.problems.length > 0;
+  while (world.clock.now() < endMs && !isEnough()) await world.clock.advance(faults.next());
+  if (!isEnough()) await calmDown(world, actors, faults, calmMs);
+  if (!isEnough()) await finish(world, workload, observer);
   return {
     seed,
     problems: world.problems,
@@ -160,12 +163,6 @@ class Actor {
       else this.#world.report(`${this.name}: ${explain(error)}`);
     }
   }
-}
-
-/** Whether an error is what faults lead to. */
-function isExplained(error: unknown): error is ZooKeeperError {
-  if (!(error instanceof ZooKeeperError)) return false;
-  return isRetryable(error) || isSessionFatal(error);
 }
 
 function explain(error: unknown): string {

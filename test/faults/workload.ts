@@ -1,11 +1,11 @@
 /**
  * What a recipe is put to in a fault run, and what must hold of it.
  *
- * To put a recipe under faults, add `workloads/<recipe>.ts`, which exports a function of this type, and name it in
- * `workloads/index.ts` and `recipes.test.ts`:
+ * To put a recipe under faults, add `workloads/<recipe>.ts`, which exports a function of this type, name it in
+ * `workloads/index.ts`, and put bugs into the recipe that it must find (`bugs/<recipe>.ts`):
  *
  * - It is called once a run, before anything goes wrong, and returns what each of eight clients does. What they share (a
- *   resource, a count of what was done) lives in its closure.
+ *   resource, a count of what was done) lives in its closure. The recipes are those that it is given, since they may have bugs.
  * - `act` is one round: acquire something, use it for a while (`world.sleep`), let go. It is called again and again. An
  *   error that faults explain ends the round; any other is a problem. All time must be the world's (`world.sleep`, `timeoutMs` of
  *   operations), all randomness the client's (`client.random`), or seeds do not replay.
@@ -16,6 +16,7 @@
  * `node test/faults/main.ts --recipe lock --seed 7 --runs 100` runs it; `--history` prints what happened.
  */
 import type { ZooKeeper } from "../../src/client/index.ts";
+import type * as recipes from "../../src/recipes/index.ts";
 import type { FaultClient, World } from "./world.ts";
 
 export interface Workload {
@@ -23,4 +24,11 @@ export interface Workload {
   check?(zk: ZooKeeper): Promise<void>;
 }
 
-export type StartWorkload = (world: World, zk: ZooKeeper) => Workload | Promise<Workload>;
+/** All that the package publishes, or some of it with bugs. */
+export type Recipes = typeof recipes;
+
+export type StartWorkload = (
+  world: World,
+  zk: ZooKeeper,
+  recipes: Recipes,
+) => Workload | Promise<Workload>;

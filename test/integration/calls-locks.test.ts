@@ -2,12 +2,12 @@
  * Locks without a connection: who holds them, for how long, and who comes next.
  */
 import { describe, expect, it } from "vitest";
-import { connect, type ZooKeeper } from "../../src/client/index.ts";
 import { Lock, ReadWriteLock, Semaphore } from "../../src/recipes/index.ts";
 import type { AcquiredLock, Calls } from "../../src/services/call.ts";
 import { Calling } from "./support/calls.ts";
+import { connectTo } from "./support/client.ts";
 import { advanceBy, TICK_MS, useClock } from "./support/clock.ts";
-import { eventually, openSocket } from "./support/connection.ts";
+import { eventually } from "./support/connection.ts";
 import { TestNamespace } from "./support/namespace.ts";
 
 const PATH = "/locks/a";
@@ -20,16 +20,6 @@ type Acquisition = Calls["acquireLock"]["gives"];
 function lockOf(acquisition: Acquisition): AcquiredLock {
   if (!acquisition.acquired) throw new Error("the lock was not acquired");
   return acquisition.lock;
-}
-
-function connectTo(namespace: TestNamespace): Promise<ZooKeeper> {
-  return connect(`ws://edgekeeper/v1/${namespace.name}`, {
-    webSocket: async () => {
-      const socket = await openSocket(namespace.name);
-      socket.accept();
-      return socket;
-    },
-  });
 }
 
 describe("locks by call", () => {

@@ -61,6 +61,26 @@ describe("rows", () => {
     expect((await changeOf(() => client.request(request))).rowsRead).toBeLessThanOrEqual(rows);
   });
 
+  it("are not looked for when a sequential znode's siblings are known", async () => {
+    const queries: string[] = [];
+    await namespace.inside(({ storage: { sql } }) => {
+      const exec = sql.exec.bind(sql);
+      sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
+        queries.push(query);
+        return exec(query, ...bindings);
+      }) as typeof sql.exec;
+    });
+    const searches = async (): Promise<number> => {
+      queries.length = 0;
+      const name = await client.create("/p/s-", "", CreateFlags.persistentSequential);
+      expect(name).toMatch(/^\/p\/s-\d+$/);
+      return queries.filter((query) => query.includes("FROM znodes WHERE key")).length;
+    };
+    expect(await searches()).toBe(1);
+    await client.request({ type: OpCode.getChildren, path: "/p", watch: false });
+    expect(await searches()).toBe(0);
+  });
+
   it("read to start are counted, too", async () => {
     for (let sessions = 0; sessions < 5; sessions++) await namespace.connect();
     await namespace.hibernate();

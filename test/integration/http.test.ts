@@ -108,14 +108,16 @@ describe("access by token", () => {
       { authorization: "Bearer " },
       { authorization: "Bearer undefined" },
     ]) {
-      expect(await statusWith({ ACCESS: "token" }, headers)).toBe(403);
-      expect(await statusWith({ ACCESS: "token", EDGEKEEPER_TOKEN: "" }, headers)).toBe(403);
+      const nothing = { ACCESS: "token", JWT_KEYS: [] } as const;
+      expect(await statusWith(nothing, headers)).toBe(403);
+      expect(await statusWith({ ...nothing, EDGEKEEPER_TOKEN: "" }, headers)).toBe(403);
     }
   });
 
   it("refuses everybody when ACCESS is anything else", async () => {
     const access = "OPEN" as Env["ACCESS"];
-    expect(await statusWith({ ACCESS: access }, {})).toBe(403);
+    expect(await statusWith({ ACCESS: access, JWT_KEYS: [] }, {})).toBe(403);
+    expect(await statusWith({ ACCESS: access }, {})).toBe(401);
   });
 
   it.each([

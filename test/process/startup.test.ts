@@ -135,7 +135,7 @@ test("prints one line when it serves HTTP and TCP", async () => {
   const server = serve(...freePorts, "--data", data);
   await until(() => server.stdout.endsWith("\n"));
   const [, http, tcp] =
-    /^edgekeeper ready http=http:\/\/127\.0\.0\.1:(\d+) zookeeper=127\.0\.0\.1:(\d+) data=(.*)\n$/.exec(
+    /^edgekeeper ready http=http:\/\/127\.0\.0\.1:(\d+) zookeeper=127\.0\.0\.1:(\d+) data=(.*) access=open\n$/.exec(
       server.stdout,
     ) ?? [];
   const health = await fetch(`http://127.0.0.1:${http}/health`);
@@ -145,7 +145,7 @@ test("prints one line when it serves HTTP and TCP", async () => {
   server.child.kill("SIGTERM");
   expect(await server.exited).toBe(0);
   expect(server.stdout).toMatch(/^.*\n$/);
-  expect(server.stdout).toContain(`data=${data}\n`);
+  expect(server.stdout).toContain(`data=${data} access=open\n`);
   expect(server.stderr).toBe("");
 });
 
@@ -238,7 +238,10 @@ test.each([
   [["7000"], "unexpected argument '7000': with npm, options go after `--` (see --help)"],
   [["--tick-time", "0"], '--tick-time takes a whole number from 1 to 107374182, not "0"'],
   [["--host", "no such host"], "--host no such host: no such address"],
-  [["--host", "192.0.2.1", ...freePorts], "--host 192.0.2.1: not an address of this machine"],
+  [
+    ["--host", "192.0.2.1", "--var", "ACCESS:open", ...freePorts],
+    "--host 192.0.2.1: not an address of this machine",
+  ],
   [["--data", ""], "--data must not be empty"],
 ])("refuses %j in one line", async (args, line) => {
   const data = args.includes("--data") ? [] : ["--data", newFolder()];

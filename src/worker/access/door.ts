@@ -2,27 +2,25 @@
  * The door: what a caller presents becomes a grant, or a refusal. The same for HTTP, a WebSocket's upgrade and RPC; a
  * TCP client presents its token later (docs/security.md). What a grant allows is enforced in the core.
  */
-import { timingSafeEqual } from "node:crypto";
+import { type Policy, policyOf } from "../../access/policy.ts";
+import { isFor, type Scope } from "../../access/scope.ts";
+import { SettingsError } from "../../access/settings.ts";
+import { verifyToken } from "../../access/verify-token.ts";
 import type { Grant } from "../../core/grant.ts";
 import { type Env, UNKNOWN_ADDRESS } from "../../objects/env.ts";
+import { both, scopeOfBinding } from "./binding.ts";
+import { isListed } from "./cors.ts";
+import { BODY_BYTES_MAX, KEYS_RETRY_AFTER_S, URL_CHARS_MAX } from "./limits.ts";
 import { checkOrigin } from "./origin.ts";
+import { limitRate } from "./rate-limits.ts";
+
+export type { BindingProps } from "./binding.ts";
 
 export type Presented =
   /** A token is in `Authorization: Bearer <token>`. */
   | { readonly via: "http"; readonly request: Request }
-  /**
-   * A service binding: whoever configured it is trusted, and may have narrowed it by `props` of {@link BindingProps}. A
-   * token narrows it further.
-   */
+  /** A service binding, with its `props` ({@link BindingProps}); a token with it narrows it further. */
   | { readonly via: "binding"; readonly props?: unknown; readonly token?: string | undefined };
-
-/** What a service binding may say in its `props`. What it does not name is not narrowed. */
-export interface BindingProps {
-  readonly subject?: string;
-  readonly namespaces?: readonly string[];
-  readonly prefixes?: readonly string[];
-  readonly permissions?: readonly string[];
-}
 
 export interface Admission {
   readonly ok: true;
@@ -44,28 +42,12 @@ export interface Refusal {
 /** Decides about one call, request or upgrade that concerns a namespace. */
 export async function authorize(
   presented: Presented,
-  _namespace: string,
+  namespace: string,
   env: Env,
 ): Promise<Admission | Refusal> {
-  if (presented.via === "binding") return { ok: true, grant: undefined, address: UNKNOWN_ADDRESS };
-  const { request } = presented;
-  const address = addressOf(request, env);
-  if (env.ACCESS === "open") {
-    const fault = checkOrigin(request);
-    if (fault !== undefined) return refusal(403, fault);
-    return { ok: true, grant: undefined, address };
-  }
-  if (!env.EDGEKEEPER_TOKEN) {
-    return refusal(
-      403,
-      "no token is configured: set one with `wrangler secret put EDGEKEEPER_TOKEN`",
-    );
-  }
-  const authorization = request.headers.get("authorization") ?? "";
-  if (equalInConstantTime(authorization, `Bearer ${env.EDGEKEEPER_TOKEN}`)) {
-    return { ok: true, grant: undefined, address };
-  }
-  return refusal(401, "present the token as `Authorization: Bearer <token>`");
+  return presented.via === "http"
+    ? authorizeRequest(presented.request, namespace, env)
+    : authorizeBinding(presented.props, presented.token, namespace, env);
 }
 
 /** Whether a grant is for all of a namespace: for its counters and the AdminServer's commands, which tell of everything. */
@@ -74,21 +56,119 @@ export function mayAdministrate(grant: Grant | undefined): boolean {
   return grant.prefixes.includes("/") && grant.permissions.includes("admin");
 }
 
-function refusal(status: Refusal["status"], message: string): Refusal {
-  const headers: Record<string, string> = {};
-  if (status === 401) headers["www-authenticate"] = "Bearer";
-  return { ok: false, status, message, headers };
+async function authorizeRequest(
+  request: Request,
+  namespace: string,
+  env: Env,
+): Promise<Admission | Refusal> {
+  const tooLarge = checkSize(request);
+  if (tooLarge !== undefined) return tooLarge;
+  if (env.ACCESS === "open") return enterOpen(request, env);
+  const address = addressOf(request, env);
+  const outcome = await policyOf(env);
+  // Before the token, so that nobody may try out tokens as fast as they can.
+  const isPolicy = outcome.ok;
+  const early = isPolicy && (await checkRate("address", address, env, outcome.policy));
+  if (early) return early;
+  const scope = await scopeOfToken(tokenIn(request), env);
+  if (!scope.ok) return scope;
+  const admitted = enter(scope.scope, namespace, address);
+  if (!admitted.ok || !isPolicy) return admitted;
+  const late = await checkRate("subject", admitted.grant?.subject ?? "", env, outcome.policy);
+  return late ?? admitted;
+}
+
+async function authorizeBinding(
+  props: unknown,
+  token: string | undefined,
+  namespace: string,
+  env: Env,
+): Promise<Admission | Refusal> {
+  try {
+    const binding = scopeOfBinding(props);
+    if (token === undefined) return enter(binding, namespace, UNKNOWN_ADDRESS);
+    const scope = await scopeOfToken(token, env);
+    return scope.ok ? enter(both(scope.scope, binding), namespace, UNKNOWN_ADDRESS) : scope;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return refuse(403, error.message);
+  }
+}
+
+/** Nobody has to prove anything, but pages of other origins are kept out. */
+async function enterOpen(request: Request, env: Env): Promise<Admission | Refusal> {
+  const fault = checkOrigin(request);
+  const origin = request.headers.get("origin");
+  if (fault !== undefined && (origin === null || !(await isListed(origin, env)))) {
+    return refuse(403, fault);
+  }
+  return { ok: true, grant: undefined, address: UNKNOWN_ADDRESS };
+}
+
+function enter(scope: Scope | undefined, namespace: string, address: string): Admission | Refusal {
+  if (scope !== undefined && !isFor(scope, namespace)) {
+    return refuse(403, `not for the namespace ${namespace}`);
+  }
+  return { ok: true, grant: scope?.grant, address };
+}
+
+type TokenScope = { readonly ok: true; readonly scope: Scope | undefined } | Refusal;
+
+async function scopeOfToken(token: string | undefined, env: Env): Promise<TokenScope> {
+  const verdict = await verifyToken(token, env, Date.now());
+  switch (verdict.kind) {
+    case "accepted":
+      return { ok: true, scope: verdict.scope };
+    case "forbidden":
+      return refuse(403, verdict.message);
+    case "unavailable":
+      return refuse(503, verdict.message, { "retry-after": String(KEYS_RETRY_AFTER_S) });
+    case "refused":
+      // What a token is refused for concerns who has one (RFC 6750, 3.1).
+      return token === undefined
+        ? refuse(401, HOW_TO_PRESENT, { "www-authenticate": "Bearer" })
+        : refuse(401, verdict.message, { "www-authenticate": 'Bearer error="invalid_token"' });
+  }
+}
+
+const HOW_TO_PRESENT = "present the token as `Authorization: Bearer <token>`";
+
+/** What follows `Bearer`; undefined when there is no such header. */
+function tokenIn(request: Request): string | undefined {
+  const header = request.headers.get("authorization");
+  if (header === null) return undefined;
+  return /^bearer +(\S.*)$/i.exec(header)?.[1];
+}
+
+async function checkRate(
+  kind: "address" | "subject",
+  name: string,
+  env: Env,
+  policy: Policy,
+): Promise<Refusal | undefined> {
+  const waitS = await limitRate({ kind, name }, env, policy, Date.now());
+  if (waitS === undefined) return undefined;
+  return refuse(429, `too many requests of this ${kind}`, { "retry-after": String(waitS) });
+}
+
+function checkSize(request: Request): Refusal | undefined {
+  if (request.url.length > URL_CHARS_MAX) {
+    return refuse(414, `a URL of more than ${URL_CHARS_MAX} characters`);
+  }
+  const length = Number(request.headers.get("content-length") ?? 0);
+  if (length > BODY_BYTES_MAX) return refuse(413, `a body of more than ${BODY_BYTES_MAX} bytes`);
+  return undefined;
 }
 
 function addressOf(request: Request, env: Env): string {
-  // On an open server nothing stands in front that would take the header off.
-  if (env.ACCESS === "open" || !env.ADDRESS_HEADER) return UNKNOWN_ADDRESS;
-  return request.headers.get(env.ADDRESS_HEADER) ?? UNKNOWN_ADDRESS;
+  const header = env.ADDRESS_HEADER;
+  return (header ? request.headers.get(header) : undefined) ?? UNKNOWN_ADDRESS;
 }
 
-const encoder = new TextEncoder();
-
-function equalInConstantTime(left: string, right: string): boolean {
-  const [a, b] = [encoder.encode(left), encoder.encode(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
+function refuse(
+  status: Refusal["status"],
+  message: string,
+  headers: Record<string, string> = {},
+): Refusal {
+  return { ok: false, status, message, headers };
 }

@@ -3,7 +3,8 @@
  */
 import { OperationTimeoutError } from "../../../src/client/index.ts";
 import type { Held } from "../../../src/recipes/index.ts";
-import type { SeededRandom } from "../../../src/testing/index.ts";
+import { unfailing } from "../explained.ts";
+import type { FaultClient, World } from "../world.ts";
 
 const PATIENCE_MS = 400;
 
@@ -14,14 +15,16 @@ interface Acquirable {
 
 /** Undefined for whoever has given up. */
 export async function acquireSomehow(
+  world: World,
   recipe: Acquirable,
-  random: SeededRandom,
+  { name, random }: FaultClient,
 ): Promise<Held | undefined> {
   const choice = random.below(6);
-  if (choice === 0) return await recipe.tryAcquire();
-  if (choice > 1) return await recipe.acquire();
+  if (choice === 0) return await unfailing({ world, name }, recipe.tryAcquire());
+  if (choice > 1) return await unfailing({ world, name }, recipe.acquire());
   try {
-    return await recipe.acquire({ timeoutMs: random.below(PATIENCE_MS) });
+    const timeoutMs = random.below(PATIENCE_MS);
+    return await unfailing({ world, name }, recipe.acquire({ timeoutMs }));
   } catch (error) {
     if (error instanceof OperationTimeoutError) return undefined;
     throw error;

@@ -1,7 +1,6 @@
 /**
  * Lock: one holder at a time, tokens that grow, writes by holders only, and nothing left behind.
  */
-import { Lock } from "../../../src/recipes/index.ts";
 import { FencedResource } from "../fenced-resource.ts";
 import type { StartWorkload } from "../workload.ts";
 import { Ledger, useOnce } from "./held-resource.ts";
@@ -9,13 +8,13 @@ import { acquireSomehow } from "./holders.ts";
 
 const PATH = "/locks/one";
 
-export const lockWorkload: StartWorkload = async (world, zk) => {
+export const lockWorkload: StartWorkload = async (world, zk, { Lock }) => {
   await zk.create("/ledger");
   const resource = new FencedResource(world);
   const ledger = new Ledger(world, "/ledger");
   return {
     async act(client) {
-      const held = await acquireSomehow(new Lock(client.zk, PATH), client.random);
+      const held = await acquireSomehow(world, new Lock(client.zk, PATH), client);
       if (held !== undefined) await useOnce(world, resource, client, held, { ledger });
     },
     async check() {

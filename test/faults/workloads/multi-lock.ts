@@ -1,23 +1,23 @@
 /**
  * MultiLock: two of three locks at a time, in any order, without two holders of one and without anybody waiting for ever.
  */
-import { Lock, MultiLock } from "../../../src/recipes/index.ts";
+import { unfailing } from "../explained.ts";
 import { FencedResource } from "../fenced-resource.ts";
 import type { StartWorkload } from "../workload.ts";
 
 const PATHS = ["/locks/a", "/locks/b", "/locks/c"];
 const USE_MS = 40;
 
-export const multiLockWorkload: StartWorkload = (world) => {
+export const multiLockWorkload: StartWorkload = (world, _zk, { Lock, MultiLock }) => {
   const resources = new Map(PATHS.map((path) => [path, new FencedResource(world)]));
   return {
     async act(client) {
-      const { zk, random } = client;
+      const { name, zk, random } = client;
       const left = random.below(PATHS.length);
       const paths = PATHS.filter((_, index) => index !== left);
       if (random.below(2) === 0) paths.reverse();
       const locks = paths.map((path) => new Lock(zk, path));
-      await using multi = await new MultiLock(zk, locks).acquire();
+      await using multi = await unfailing({ world, name }, new MultiLock(zk, locks).acquire());
       const leave = multi.held.map((held) => {
         const path = held.path.slice(0, held.path.lastIndexOf("/"));
         return resources.get(path)?.enter(client, held);

@@ -2,7 +2,8 @@
  * Queue: every item that was put is done, by one consumer at a time.
  */
 import { ZooKeeperError } from "../../../src/client/index.ts";
-import { Queue } from "../../../src/recipes/index.ts";
+import type { Queue } from "../../../src/recipes/index.ts";
+import { unfailing } from "../explained.ts";
 import { FencedResource } from "../fenced-resource.ts";
 import type { StartWorkload } from "../workload.ts";
 import type { FaultClient, World } from "../world.ts";
@@ -10,18 +11,18 @@ import type { FaultClient, World } from "../world.ts";
 const PATH = "/queue";
 const WORK_MS = 60;
 
-export const queueWorkload: StartWorkload = (world, zk) => {
+export const queueWorkload: StartWorkload = (world, zk, recipes) => {
   const put = new Set<string>();
   const done = new Set<string>();
   const items = new Map<string, FencedResource>();
   let count = 0;
   return {
     async act(client) {
-      const queue = new Queue(client.zk, PATH);
+      const queue = new recipes.Queue(client.zk, PATH);
       const item = `item ${count++}`;
       await putItem(world, queue, client, item);
       put.add(item);
-      await using claim = await queue.take();
+      await using claim = await unfailing({ world, name: client.name }, queue.take());
       const taken = claim.text();
       world.log(`${client.name} claims ${taken}, ${claim.path}`);
       let resource = items.get(taken);
@@ -35,7 +36,7 @@ export const queueWorkload: StartWorkload = (world, zk) => {
     },
     async check() {
       // What was given back is still there.
-      const queue = new Queue(zk, PATH);
+      const queue = new recipes.Queue(zk, PATH);
       for (let left = await queue.length(); left > 0; left--) {
         const claim = await queue.take();
         done.add(claim.text());

@@ -1,7 +1,7 @@
 /**
  * ReadWriteLock: many readers or one writer, and a writer that becomes a reader lets no other writer in.
  */
-import { NotHeldError, ReadWriteLock } from "../../../src/recipes/index.ts";
+import { NotHeldError } from "../../../src/recipes/index.ts";
 import { SessionExpiredError } from "../../../src/client/index.ts";
 import { FencedResource } from "../fenced-resource.ts";
 import type { StartWorkload } from "../workload.ts";
@@ -10,7 +10,7 @@ import { acquireSomehow } from "./holders.ts";
 
 const PATH = "/locks/shared";
 
-export const readWriteLockWorkload: StartWorkload = async (world, zk) => {
+export const readWriteLockWorkload: StartWorkload = async (world, zk, { ReadWriteLock }) => {
   await zk.create("/ledger");
   const resource = new FencedResource(world);
   const ledger = new Ledger(world, "/ledger");
@@ -19,15 +19,20 @@ export const readWriteLockWorkload: StartWorkload = async (world, zk) => {
       const { random } = client;
       const lock = new ReadWriteLock(client.zk, PATH);
       const isShared = random.below(3) > 0;
-      const held = await acquireSomehow(isShared ? lock.read : lock.write, random);
+      const held = await acquireSomehow(world, isShared ? lock.read : lock.write, client);
       if (held === undefined) return;
       if (isShared || random.below(3) > 0) {
         const options = isShared ? { isShared } : { ledger };
         await useOnce(world, resource, client, held, options);
         return;
       }
+      const leave = resource.enter(client, held);
+      const { writers } = resource;
       try {
-        const shared = await lock.downgrade(held);
+        const shared = await lock.downgrade(held).finally(leave);
+        if (resource.writers !== writers && !shared.signal.aborted) {
+          world.report(`${client.name} let another writer in between`);
+        }
         await useOnce(world, resource, client, shared, { isShared: true });
       } catch (error) {
         const isLost = error instanceof NotHeldError || error instanceof SessionExpiredError;

@@ -7,7 +7,10 @@ import { TestNamespace } from "../support/namespace.ts";
 /** What differed in version 2, with a session in it. */
 const VERSION_2 = `
   DROP TABLE answers;
-  ALTER TABLE sessions DROP COLUMN lease;
+  DROP TABLE sessions;
+  CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, passwd BLOB NOT NULL, timeout_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, heard_ms INTEGER
+  );
   INSERT INTO sessions VALUES (5, x'01', 4000, 1, 2);
   UPDATE meta SET value = 2 WHERE key = 'schema';`;
 
@@ -92,13 +95,14 @@ describe("the schema", () => {
         createdMs: 1,
         heardMs: 2,
         isLease: false,
+        subject: undefined,
       });
-      store.sessions.put({ ...EMPTY_SESSION, id: 6, isLease: true });
+      store.sessions.put({ ...EMPTY_SESSION, id: 6, isLease: true, subject: "worker" });
       const answer = { hash: 1, zxid: 2, err: 0, body: bytes(3), note: "note" };
       store.answers.keep("key", answer, 60_000);
       store.flush();
       const again = new SqliteStore(sql);
-      expect(again.sessions.get(6)?.isLease).toBe(true);
+      expect(again.sessions.get(6)).toMatchObject({ isLease: true, subject: "worker" });
       expect(again.answers.find("key", 60_000)).toEqual(answer);
     });
   });

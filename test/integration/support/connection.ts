@@ -11,6 +11,8 @@ export const PATIENCE_MS = 5_000;
 export interface ConnectionOptions {
   /** Whether a close of the server is answered. A client that hangs does not. */
   readonly answersClose?: boolean;
+  /** Answers the upgrade; the Worker as it is configured for tests, unless it is given. */
+  readonly fetch?: (request: Request) => Promise<Response>;
 }
 
 export class Connection {
@@ -36,7 +38,7 @@ export class Connection {
   }
 
   static async open(namespace: string, options: ConnectionOptions = {}): Promise<Connection> {
-    return new Connection(await openSocket(namespace), options);
+    return new Connection(await openSocket(namespace, options.fetch), options);
   }
 
   /** The code that the other side closed with. */
@@ -134,10 +136,12 @@ export class Connection {
 }
 
 /** Upgrades to a WebSocket, not accepted yet. */
-export async function openSocket(namespace: string): Promise<WebSocket> {
-  const response = await SELF.fetch(`http://edgekeeper/v1/${namespace}/zk`, {
-    headers: { upgrade: "websocket" },
-  });
+export async function openSocket(
+  namespace: string,
+  fetch: (request: Request) => Promise<Response> = (request) => SELF.fetch(request),
+): Promise<WebSocket> {
+  const headers = { upgrade: "websocket" };
+  const response = await fetch(new Request(`http://edgekeeper/v1/${namespace}/zk`, { headers }));
   if (response.webSocket === null) throw new Error(`no upgrade: status ${response.status}`);
   return response.webSocket;
 }

@@ -168,6 +168,11 @@ export class TestClient {
     });
   }
 
+  /** An auth with a token. */
+  async proveToken(token: string): Promise<Answer> {
+    return this.request(tokenAuth(token));
+  }
+
   /** The last zxid of the namespace. */
   async zxid(): Promise<Zxid> {
     return (await this.request({ type: OpCode.sync, path: "/" })).zxid;
@@ -270,6 +275,10 @@ export function createRequest(
   acl: readonly ACL[] = OPEN_ACL,
 ): Request & MultiOp {
   return { type: OpCode.create, path, data: encoder.encode(data), acl, flags };
+}
+
+export function tokenAuth(token: string): Request {
+  return { type: OpCode.auth, authType: 0, scheme: "jwt", auth: encoder.encode(token) };
 }
 
 export function setDataRequest(path: string, data: string, version = -1): Request & MultiOp {

@@ -6,7 +6,7 @@ import {
   isValidId,
   matchesId,
 } from "../../../src/core/auth.ts";
-import { AUTH_IDS_UNITS_MAX } from "../../../src/core/state-machine.ts";
+import { AUTH_IDS_UNITS_MAX } from "../../../src/core/client-ids.ts";
 import { OpCode } from "../../../src/protocol/op-code.ts";
 import { sha1Base64, TestServer } from "./harness.ts";
 import { acl, auth, create, getACL, getData } from "./request-builders.ts";

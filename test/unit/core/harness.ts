@@ -10,7 +10,9 @@ import {
   readHandshake,
   writeHandshake,
 } from "../../../src/core/frame-handler.ts";
+import type { Grant } from "../../../src/core/grant.ts";
 import { MemoryStore } from "../../../src/core/memory-store.ts";
+import type { Proof } from "../../../src/core/outcome.ts";
 import { defaultSessionTimeouts, SessionTracker } from "../../../src/core/session-tracker.ts";
 import {
   type Client,
@@ -76,6 +78,9 @@ export function seededRandomBytes(seed: number): (count: number) => Uint8Array<A
 export class TestConnection implements Client {
   readonly address: string;
   authIds: readonly Id[];
+  grant: Grant | undefined;
+  /** What tokens prove, by the token. */
+  readonly proofs = new Map<string, Proof>();
   sessionId: SessionId = 0;
   /** What the server sent before anything else; undefined when it sent nothing. */
   response: ConnectResponse | undefined;
@@ -86,10 +91,15 @@ export class TestConnection implements Client {
   #received: Received[] = [];
   #nextXid = 1;
 
-  constructor(server: TestServer, address: string) {
+  constructor(server: TestServer, address: string, grant?: Grant) {
     this.#server = server;
     this.address = address;
+    this.grant = grant;
     this.authIds = [addressId(address)];
+  }
+
+  takeProof(token: string): Proof | undefined {
+    return this.proofs.get(token);
   }
 
   get passwd(): Uint8Array | null {
@@ -174,6 +184,7 @@ export interface ConnectOptions {
   readonly protocolVersion?: number;
   readonly readOnly?: boolean | undefined;
   readonly address?: string;
+  readonly grant?: Grant;
 }
 
 export type TestServerOptions = Pick<StateMachineOptions, "enforceQuota" | "superDigest">;
@@ -210,7 +221,7 @@ export class TestServer {
 
   /** Opens a connection and shakes hands. */
   connect(options: ConnectOptions = {}): TestConnection {
-    const { address = "127.0.0.1", readOnly = false, ...fields } = options;
+    const { address = "127.0.0.1", readOnly = false, grant, ...fields } = options;
     const request: ConnectRequest = {
       protocolVersion: 0,
       lastZxidSeen: 0,
@@ -222,14 +233,14 @@ export class TestServer {
     };
     const frame = new JuteWriter();
     writeConnectRequest(frame, request);
-    return this.connectWith(frame.toBytes(), address);
+    return this.connectWith(frame.toBytes(), address, grant);
   }
 
   /** Opens a connection whose first frame is `frame`. */
-  connectWith(frame: Uint8Array, address = "127.0.0.1"): TestConnection {
-    const connection = new TestConnection(this, address);
+  connectWith(frame: Uint8Array, address = "127.0.0.1", grant?: Grant): TestConnection {
+    const connection = new TestConnection(this, address, grant);
     const request = readHandshake(frame);
-    const outcome = request && this.machine.connect(request, this.nowMs);
+    const outcome = request && this.machine.connect(request, this.nowMs, grant);
     if (request === undefined || outcome === undefined || outcome.kind === "ahead") {
       connection.closed = true;
       return connection;

@@ -1,5 +1,6 @@
 /** Writes with a key behind their record: done once, and answered again. */
 import { describe, expect, it } from "vitest";
+import { PERMISSIONS, UNPROVEN } from "../../../src/core/grant.ts";
 import { ANSWERS_KEPT_MS } from "../../../src/core/idempotency.ts";
 import {
   IDEMPOTENCY_KEY_REUSED,
@@ -10,7 +11,7 @@ import { JuteWriter } from "../../../src/protocol/jute-writer.ts";
 import { CreateFlags, OpCode } from "../../../src/protocol/op-code.ts";
 import { type Request, writeRequest } from "../../../src/protocol/requests.ts";
 import { type TestConnection, TestServer } from "./harness.ts";
-import { create, exists, setData } from "./request-builders.ts";
+import { create, exists, multi as multiOf, setData } from "./request-builders.ts";
 
 function bodyOf(request: Request, key: string): Uint8Array {
   const body = new JuteWriter();
@@ -129,4 +130,35 @@ it("a password says that keys are looked at, and is otherwise another one for ea
   expect(passwds[0]).not.toEqual(passwds[1]);
   expect(isMarkedPasswd(new Uint8Array(16))).toBe(false);
   expect(isMarkedPasswd(new Uint8Array())).toBe(false);
+});
+
+describe("a key, and who may use it", () => {
+  const grant = { subject: "worker", prefixes: ["/a", "/b"], permissions: PERMISSIONS };
+
+  it("gets nobody an answer who has proven nothing, nor stands in the way of who may", () => {
+    const server = new TestServer();
+    const [stranger, admin] = [server.connect({ grant: UNPROVEN }), server.connect()];
+    expect(ask(stranger, create("/a"), "k").err).toBe(-102);
+    expect(ask(admin, create("/a"), "k").err).toBe(0);
+    expect(ask(stranger, create("/a"), "k").err).toBe(-102);
+  });
+
+  it("meets no key of another subject", () => {
+    const server = new TestServer();
+    const clients = [{ ...grant }, { ...grant, subject: "other" }].map((own) =>
+      server.connect({ grant: own }),
+    );
+    expect(clients.map((client) => ask(client, create("/a"), "k").err)).toEqual([0, -110]);
+  });
+
+  it("gets no answer from before the grant was less", () => {
+    const server = new TestServer();
+    const client = server.connect({ grant });
+    expect(ask(client, create("/b"), "k").err).toBe(0);
+    const ops = multiOf(create("/a"), create("/b/x"));
+    expect(ask(client, ops, "multi").err).toBe(0);
+    client.grant = { ...grant, prefixes: ["/a"] };
+    expect(ask(client, create("/b"), "k").err).toBe(-102);
+    expect(ask(client, ops, "multi").reply).toMatchObject({ results: [{ err: 0 }, { err: -102 }] });
+  });
 });
