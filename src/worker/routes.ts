@@ -17,7 +17,7 @@ import { docsPage } from "./http/docs-page.ts";
 import { mount } from "./http/mount.ts";
 import { documentOf } from "./http/openapi.ts";
 import { operations } from "./http/operations.ts";
-import { problem, ProblemError } from "./http/problem.ts";
+import { problem, ProblemError, unavailable } from "./http/problem.ts";
 import { rawPathnameOf } from "./http/znode-path.ts";
 
 const app = new Hono<AppEnv>({ getPath: ({ url }) => rawPathnameOf(url) });
@@ -82,6 +82,8 @@ app.notFound((context) => problem("noSuchRoute", `no such path: ${context.req.pa
 app.onError((error) => {
   if (error instanceof ProblemError) return error.toResponse();
   console.error(error);
+  // The runtime marks what an object threw, or could not be reached for.
+  if ("remote" in error || "retryable" in error) return unavailable().toResponse();
   return problem("internalError", "internal error").toResponse();
 });
 

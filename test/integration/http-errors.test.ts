@@ -115,6 +115,34 @@ describe("an object that started over", () => {
   });
 });
 
+describe("a long poll", () => {
+  it.each([
+    ["wait=1s&since=9", undefined, null],
+    ["wait=1s", '"3-9"', '"3-9"'],
+    ["wait=1s&since=9", '"3-9"', '"3-9"'],
+    ["wait=1s&since=8", '"3-9"', null],
+    ["wait=1s&since=9", '"3-9", "3-8"', null],
+  ])("?%s with %s, unchanged, has the tag %s", async (query, known, etag) => {
+    const headers = known === undefined ? {} : { "if-none-match": known };
+    for (const path of ["znodes", "children"]) {
+      const answer = await unchanged().ask("GET", `/v1/x/${path}/a?${query}`, { headers });
+      expect(answer.status).toBe(304);
+      expect(answer.headers.get("etag")).toBe(etag);
+    }
+  });
+
+  it.each([
+    ["0", 0],
+    ["7", 7],
+    ["7ms", 7],
+    ["60s", 60_000],
+  ])("of %s is one of %i ms", async (wait, waitMs) => {
+    const object = unchanged();
+    await object.ask("GET", `/v1/x/znodes/a?wait=${wait}&since=9`);
+    expect(object.asked[0]?.call).toMatchObject({ name: "awaitChange", of: "data", waitMs });
+  });
+});
+
 describe("what is refused before the object hears of it", () => {
   it.each([
     ["PATCH", "/v1/x/znodes/a", 405],
@@ -266,6 +294,10 @@ describe("the page", () => {
     expect(ids).toContain(String(json.type).replace("/docs#", ""));
   });
 });
+
+function unchanged(): ScriptedObject {
+  return new ScriptedObject(() => done({ changed: false, exists: true, zxid: 9 }));
+}
 
 function unreached(): ScriptedObject {
   return new ScriptedObject((call) => {

@@ -67,7 +67,7 @@ const list = operation(
   async (input) => {
     const { namespace, path, query, headers, perform } = input;
     const unchanged = await waitForChange("children", input);
-    if (unchanged?.exists === true) return empty(304, unchanged.zxid);
+    if (unchanged?.exists === true) return empty(304, unchanged.zxid, unchanged.headers);
     const { limit, after, stats } = query;
     const { value, zxid } = await perform("getChildren", { path, limit, after, withStats: stats });
     const { stat, next } = value;

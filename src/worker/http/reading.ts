@@ -32,6 +32,12 @@ export const ifNoneMatch = {
   ),
 };
 
+interface Unchanged {
+  readonly zxid: number;
+  readonly exists: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 interface Waiting {
   readonly query: { readonly wait?: string | undefined; readonly since?: number | undefined };
   readonly headers: { readonly "if-none-match"?: string | undefined };
@@ -44,7 +50,7 @@ interface Waiting {
 export async function waitForChange(
   of: "data" | "children",
   { query, headers, path, perform }: Waiting & Pick<Asked, "path" | "perform">,
-): Promise<{ readonly zxid: number; readonly exists: boolean } | undefined> {
+): Promise<Unchanged | undefined> {
   if (query.wait === undefined && query.since === undefined) return undefined;
   const waitMs = waitMsOf(query.wait) ?? 0;
   const since = query.since ?? knownZxid(headers["if-none-match"]);
@@ -53,5 +59,8 @@ export async function waitForChange(
     throw invalid({ in: "query", name: "wait", message });
   }
   const { value, zxid: answered } = await perform("awaitChange", { path, of, since, waitMs });
-  return value.changed ? undefined : { zxid: answered, exists: value.exists };
+  if (value.changed) return undefined;
+  const tag = headers["if-none-match"];
+  const isTagOfIt = tag !== undefined && knownZxid(tag) === since;
+  return { zxid: answered, exists: value.exists, headers: isTagOfIt ? { etag: tag } : {} };
 }

@@ -91,7 +91,7 @@ const get = operation(
   async (input) => {
     const { path, headers, perform } = input;
     const unchanged = await waitForChange("data", input);
-    if (unchanged?.exists === true) return empty(304, unchanged.zxid);
+    if (unchanged?.exists === true) return empty(304, unchanged.zxid, unchanged.headers);
     const { value, zxid } = await perform("getData", { path });
     const answered = { ...znodeHeaders(value.stat), ...readCacheHeaders };
     if (isKnown(headers["if-none-match"], answered.etag)) return empty(304, zxid, answered);

@@ -73,7 +73,7 @@ export class Values {
       case "string":
         return this.#string(resolved, name);
       case "array":
-        return this.#array(resolved, name);
+        return this.#array(resolved);
       case "object":
         return this.object(resolved);
       default:
@@ -124,8 +124,8 @@ export class Values {
     return text.slice(0, Number(maxLength ?? 12));
   }
 
-  #array({ items, minItems }: Schema, name: string): unknown[] {
+  #array({ items, minItems }: Schema): unknown[] {
     const length = Number(minItems ?? 0) + this.#random.below(3);
-    return Array.from({ length }, () => this.valid((items ?? {}) as Schema, name));
+    return Array.from({ length }, () => this.valid((items ?? {}) as Schema, ""));
   }
 }
