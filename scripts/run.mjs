@@ -20,6 +20,7 @@ const commands = {
   keys: [["scripts/keys.ts"]],
   bench: [["bench/main.ts"]],
   "bench:client": [["bench/client/main.ts"]],
+  "bench:locks": [["bench/locks/main.ts"]],
   "bench:scale": [["bench/scale/main.ts"]],
   dev: [["wrangler", "dev", "--env", "dev"]],
   // Its top level, not "dev" of wrangler.toml, which has a TCP listener.

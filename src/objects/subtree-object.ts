@@ -32,7 +32,6 @@ import { SqliteStore } from "./sqlite-store.ts";
 import { SubtreeAdmin } from "./subtree-admin.ts";
 import { Subtree } from "./subtree.ts";
 import { TCPTransport } from "./tcp-transport.ts";
-import { WaitingCall } from "./waiting-call.ts";
 import { WebSocketTransport } from "./web-socket-transport.ts";
 
 /** Close code for a message that is not made of whole frames (RFC 6455, "unsupported data"). */

@@ -12,7 +12,7 @@ export type {
   SessionKey,
 } from "../services/call.ts";
 export { CallErrorCode } from "../services/call.ts";
-export type { BindingProps } from "./access/door.ts";
+export type { BindingProps } from "./access/binding.ts";
 export { handleEdgekeeper, type MountOptions } from "./mount.ts";
 export type { WriteOptions } from "./rpc/call-sender.ts";
 export { Edgekeeper, type NamespaceOptions } from "./rpc/edgekeeper.ts";

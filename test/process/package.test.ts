@@ -154,6 +154,7 @@ describe("the package", () => {
     ]);
     const folders = new Set(files.filter((file) => file.startsWith("dist/")).map(partOf));
     expect([...folders].sort()).toEqual([
+      "access",
       "client",
       "core",
       "objects",
@@ -163,7 +164,9 @@ describe("the package", () => {
       "testing",
       "worker",
     ]);
-    const ofServer = files.filter((file) => /^dist\/(objects|services|worker)\/.*js$/.test(file));
+    const ofServer = files.filter((file) =>
+      /^dist\/(access|objects|services|worker)\/.*js$/.test(file),
+    );
     expect(ofServer).toEqual([WORKER_BUNDLE]);
   });
 

@@ -20,14 +20,14 @@ const GIVEN = `
   const { zk, session, signal, token } = given;
   export const used = [zk, session, signal, token];`;
 
-let folder: string;
+let parent: string;
 
 beforeAll(() => {
   // Inside the checkout, where the types of Node are found.
-  folder = mkdtempSync(join(root, "node_modules", ".snippets-"));
+  parent = mkdtempSync(join(root, "node_modules", ".snippets-"));
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(parent, { recursive: true }));
 
 /** Its imports stay at the top; the rest goes into a scope of its own, where it may use the same names again. */
 function toModule(snippet: string): string {
@@ -40,25 +40,41 @@ function source(file: string): string[] {
   return [join(root, "src", file)];
 }
 
-async function compile(snippets: readonly string[]): Promise<string> {
-  snippets.forEach((snippet, index) => {
-    writeFileSync(join(folder, `${index}.ts`), toModule(snippet));
+interface Project {
+  readonly types: readonly string[];
+  readonly paths: Readonly<Record<string, readonly string[]>>;
+  /** Declarations that the sources need. */
+  readonly files?: readonly string[];
+}
+
+const anywhere: Project = {
+  types: ["node"],
+  paths: {
+    edgekeeper: source("client/index.ts"),
+    "edgekeeper/recipes": source("recipes/index.ts"),
+    "edgekeeper/testing": source("testing/index.ts"),
+  },
+};
+
+const inWorker: Project = {
+  types: ["@cloudflare/workers-types"],
+  paths: { "edgekeeper/worker": source("worker/embedded.ts") },
+  files: [...source("worker-node.d.ts"), ...source("client/runtime-node.d.ts")],
+};
+
+/** What the compiler says. */
+async function compile(modules: readonly string[], project: Project): Promise<string> {
+  const folder = mkdtempSync(join(parent, "project-"));
+  modules.forEach((module, index) => {
+    writeFileSync(join(folder, `${index}.ts`), module);
   });
+  const { types, paths, files = [] } = project;
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
       extends: join(root, "tsconfig.json"),
-      compilerOptions: {
-        types: ["node"],
-        noUnusedLocals: false,
-        noUnusedParameters: false,
-        paths: {
-          edgekeeper: source("client/index.ts"),
-          "edgekeeper/recipes": source("recipes/index.ts"),
-          "edgekeeper/testing": source("testing/index.ts"),
-        },
-      },
-      include: ["*.ts"],
+      compilerOptions: { types, paths, noUnusedLocals: false, noUnusedParameters: false },
+      include: ["*.ts", ...files],
     }),
   );
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -70,15 +86,26 @@ async function compile(snippets: readonly string[]): Promise<string> {
   }
 }
 
+function snippetsOf(page: string): string[] {
+  const text = readFileSync(join(root, page), "utf8");
+  return Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => `// ${page}\n${code}`);
+}
+
 it("the snippets of all pages", async () => {
-  const snippets = pages.flatMap((page) => {
-    const text = readFileSync(join(root, page), "utf8");
-    return Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => `// ${page}\n${code}`);
-  });
+  const snippets = pages.flatMap(snippetsOf);
   expect(snippets.length).toBeGreaterThan(1);
-  expect(await compile(snippets)).toBe("");
+  expect(await compile(snippets.map(toModule), anywhere)).toBe("");
 });
 
 it("a snippet that does not compile is found", async () => {
-  expect(await compile(['await zk.create("/a", "b", { moed: "ephemeral" });'])).toContain("moed");
+  const wrong = toModule('await zk.create("/a", "b", { moed: "ephemeral" });');
+  expect(await compile([wrong], anywhere)).toContain("moed");
+});
+
+it("the Workers of the pages", async () => {
+  const workers = snippetsOf("docs/edge-functions.md");
+  expect(workers.length).toBeGreaterThan(1);
+  expect(await compile(workers, inWorker)).toBe("");
+  const wrong = workers.map((worker) => worker.replace("ttlMs", "tltMs"));
+  expect(await compile(wrong, inWorker)).toContain("tltMs");
 });

@@ -3,7 +3,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { type EdgekeeperEnv, withDefaults } from "../../objects/settings.ts";
-import type { BindingProps } from "../access/door.ts";
+import type { BindingProps } from "../access/binding.ts";
 import { CallSender } from "./call-sender.ts";
 import { Namespace } from "./namespace.ts";
 

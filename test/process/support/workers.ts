@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, Response } from "miniflare";
 import { guardAgainstOrphan } from "../../../scripts/server/orphan-guard.ts";
 import { bundleWorker } from "../../../scripts/server/worker-bundle.ts";
 import { findChild, root } from "../../support/edgekeeper-server.ts";
@@ -16,16 +16,24 @@ export interface WorkersOptions {
   readonly caller: string;
   /** Its own compatibility date. */
   readonly callerDate?: string;
+  /** Variables of Edgekeeper's Worker. */
+  readonly vars?: Readonly<Record<string, string | number>>;
+  /** Answers what the other Worker asks of its binding TEST, in this process. */
+  readonly onTest?: (body: string) => unknown;
 }
 
 export interface Workers extends AsyncDisposable {
+  /** Where the other Worker answers. */
+  readonly url: URL;
   /** Asks the other Worker. */
-  fetch(path: string): Promise<Response>;
+  fetch(path: string): Promise<globalThis.Response>;
 }
 
 export async function startWorkers({
   caller,
   callerDate = COMPATIBILITY_DATE,
+  vars = {},
+  onTest = () => undefined,
 }: WorkersOptions): Promise<Workers> {
   const bundles = mkdtempSync(join(tmpdir(), "edgekeeper-workers-"));
   const scriptOf = async (main: string): Promise<string> => {
@@ -40,13 +48,19 @@ export async function startWorkers({
         modules: true,
         script: await scriptOf(caller),
         compatibilityDate: callerDate,
-        serviceBindings: { EDGEKEEPER: { name: "edgekeeper", entrypoint: "Edgekeeper" } },
+        serviceBindings: {
+          EDGEKEEPER: { name: "edgekeeper", entrypoint: "Edgekeeper" },
+          HTTP: "edgekeeper",
+          TEST: async (request) => Response.json(onTest(await request.text()) ?? null),
+        },
       },
       {
         name: "edgekeeper",
         modules: true,
         script: await scriptOf("src/worker/index.ts"),
         compatibilityDate: COMPATIBILITY_DATE,
+        compatibilityFlags: ["no_web_socket_compression"],
+        bindings: vars,
         durableObjects: { SUBTREE: { className: "SubtreeObject", useSQLite: true } },
       },
     ],
@@ -58,6 +72,7 @@ export async function startWorkers({
   const pid = findChild(process.pid, "workerd serve");
   const guard = pid === undefined ? undefined : guardAgainstOrphan(pid);
   return {
+    url,
     fetch: (path) => fetch(new URL(path, url)),
     [Symbol.asyncDispose]: async () => {
       await runtime.dispose();
