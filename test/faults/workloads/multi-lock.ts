@@ -21,7 +21,7 @@ export const multiLockWorkload: StartWorkload = (world, _zk, { Lock, MultiLock }
       const leave = paths.map((path) => {
         const held = multi.held.find((each) => each.path.startsWith(`${path}/`));
         if (held === undefined) world.report(`${name} does not hold ${path}`);
-        else return resources.get(path)?.enter(client, held);
+        return held && resources.get(path)?.enter(client, held);
       });
       await world.sleep(random.below(USE_MS));
       for (const leaveOne of leave) leaveOne?.();

@@ -321,21 +321,19 @@ async function startWaiting(count: number) {
   return { clients, taking };
 }
 
-describe("consumers that wait", () => {
-  /** Events and requests that one item costs, from its arrival to when all is still again. */
-  async function costOfOneItem(
-    count: number,
-  ): Promise<readonly [events: number, requests: number]> {
-    const { taking } = await startWaiting(count);
-    const before = server.counters;
-    await queue.put("item");
-    await settle();
-    const { events, requests } = server.counters;
-    expect(taking.filter(({ isSettled }) => isSettled)).toHaveLength(1);
-    await server.close();
-    return [events - before.events, requests - before.requests];
-  }
+/** Events and requests that one item costs, from its arrival to when all is still again. */
+async function costOfOneItem(count: number): Promise<readonly [events: number, requests: number]> {
+  const { taking } = await startWaiting(count);
+  const before = server.counters;
+  await queue.put("item");
+  await settle();
+  const { events, requests } = server.counters;
+  expect(taking.filter(({ isSettled }) => isSettled)).toHaveLength(1);
+  await server.close();
+  return [events - before.events, requests - before.requests];
+}
 
+describe("consumers that wait", () => {
   it("are woken a few at a time, however many there are", async () => {
     const few = await costOfOneItem(4);
     server = new TestServer({ clock: new ManualClock() });
