@@ -352,7 +352,7 @@ export class SessionKeeper {
     if (connection === undefined) this.#openConnection();
     else if (this.#state !== "connected") this.#disconnect("no answer to the handshake");
     else if (nowMs >= connection.heardMs + this.#readTimeoutMs()) {
-      this.#disconnect("the server has been silent for two thirds of the session's timeout");
+      this.#disconnect("the server has been silent");
     } else {
       connection.beat(nowMs);
     }
