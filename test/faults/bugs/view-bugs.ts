@@ -1,7 +1,14 @@
 /**
  * Views of the tree, and znodes that come back, with a bug each.
  */
-import type { GetDataResult, Stat, WatchStream, ZooKeeper } from "../../../src/client/index.ts";
+import {
+  ErrorCode,
+  type GetDataResult,
+  NodeExistsError,
+  type Stat,
+  type WatchStream,
+  type ZooKeeper,
+} from "../../../src/client/index.ts";
 import {
   GroupMembership,
   NodeCache,
@@ -53,6 +60,17 @@ function possessive(zk: ZooKeeper): ZooKeeper {
     async exists(path, options) {
       const stat = await zk.exists(path, options);
       return stat && { ...stat, ephemeralOwner: zk.session?.id ?? 0n };
+    },
+  });
+}
+
+/** Creates nothing in a later session than the first. */
+function ofOneSession(zk: ZooKeeper): ZooKeeper {
+  const { session } = zk;
+  return observed(zk, {
+    async create(path, data, options) {
+      if (zk.session !== session) throw new NodeExistsError(ErrorCode.nodeExists, { path });
+      return await zk.create(path, data, options);
     },
   });
 }
@@ -168,7 +186,7 @@ export const groupMembershipBugs: Bugs = {
   "does not join again when its session was lost": withBug({
     GroupMembership: class extends GroupMembership {
       constructor(zk: ZooKeeper, path: string) {
-        super(possessive(blind(zk)), path);
+        super(ofOneSession(zk), path);
       }
     },
   }),
