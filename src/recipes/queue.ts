@@ -5,8 +5,9 @@
  * - `entries/entry-PPP-NNNNNNNNNN`: an item, its priority and the server's sequence number;
  * - `taken/entry-PPP-NNNNNNNNNN`: an ephemeral, the claim of whoever works on it. Both are deleted together.
  *
- * And one that kazoo does not look at: `delayed/delayed-TTTTTTTTTTTTTTT-PPP-NNNNNNNNNN`, an item that becomes an entry at a
- * time, in milliseconds since 1970.
+ * And two that kazoo does not look at. One is `delayed/delayed-TTTTTTTTTTTTTTT-PPP-NNNNNNNNNN`, an item that becomes an entry at a
+ * time, in milliseconds since 1970; the other `waiting/_c_<uuid>-wait-NNNNNNNNNN`, an ephemeral for each consumer that waits for an
+ * item.
  */
 import {
   BadVersionError,
