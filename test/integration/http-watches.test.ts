@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { EventReader } from "./support/events.ts";
 import { type Answer, statOf, TestAPI } from "./support/http.ts";
 
-/** Waits until a request waits in the object. Whatever else was asked of it before is answered. */
-async function whenWatching(api: TestAPI): Promise<void> {
+/** Asks, and waits until the object has heard of it: what is asked of it now comes behind. */
+async function begun<T>(api: TestAPI, ask: () => Promise<T>): Promise<{ answer: Promise<T> }> {
+  let { calls } = await api.namespace.counters();
+  const answer = ask();
   for (;;) {
-    const watches = await api.ask("GET", "/commands/watch_summary");
-    if (Number(watches.json.num_total_watches) > 0) return;
+    calls += 1; // The next look at them.
+    if ((await api.namespace.counters()).calls > calls) return { answer };
   }
 }
 
@@ -16,10 +18,9 @@ describe("a long poll of data", () => {
     const api = new TestAPI();
     const created = await api.create("/a", "one");
     const since = statOf(created).mzxid;
-    const polling = api.ask("GET", `/znodes/a?wait=60s&since=${since}`);
-    await whenWatching(api);
+    const polling = await begun(api, () => api.ask("GET", `/znodes/a?wait=60s&since=${since}`));
     await api.ask("PUT", "/znodes/a", { body: "two" });
-    const answer = await polling;
+    const answer = await polling.answer;
     expect(answer.status).toBe(200);
     expect(answer.text).toBe("two");
     expect(statOf(answer).mzxid).toBeGreaterThan(since ?? NaN);
@@ -29,10 +30,9 @@ describe("a long poll of data", () => {
     const api = new TestAPI();
     const etag = (await api.create("/a", "one")).headers.get("etag") ?? "";
     const headers = { "if-none-match": etag };
-    const polling = api.ask("GET", "/znodes/a?wait=60s", { headers });
-    await whenWatching(api);
+    const polling = await begun(api, () => api.ask("GET", "/znodes/a?wait=60s", { headers }));
     await api.ask("PUT", "/znodes/a", { body: "two" });
-    expect((await polling).text).toBe("two");
+    expect((await polling.answer).text).toBe("two");
   });
 
   it("is answered at once when there is something new", async () => {
@@ -55,15 +55,14 @@ describe("a long poll of data", () => {
   it("waits for a znode that is not there yet, and for one to go", async () => {
     const api = new TestAPI();
     expect((await api.ask("GET", "/znodes/a?wait=10ms&since=0")).status).toBe(404);
-    const coming = api.ask("GET", "/znodes/a?wait=60s&since=0");
-    await whenWatching(api);
+    const coming = await begun(api, () => api.ask("GET", "/znodes/a?wait=60s&since=0"));
     await api.create("/a", "here");
-    const came = await coming;
+    const came = await coming.answer;
     expect(came.text).toBe("here");
-    const going = api.ask("GET", `/znodes/a?wait=60s&since=${statOf(came).mzxid}`);
-    await whenWatching(api);
+    const since = statOf(came).mzxid;
+    const going = await begun(api, () => api.ask("GET", `/znodes/a?wait=60s&since=${since}`));
     await api.ask("DELETE", "/znodes/a");
-    expect((await going).status).toBe(404);
+    expect((await going.answer).status).toBe(404);
   });
 
   it("does not mind changes of children", async () => {
@@ -87,10 +86,9 @@ describe("a long poll of children", () => {
       ["PUT", [{ name: "c" }]],
       ["DELETE", []],
     ] as const) {
-      const polling = poll();
-      await whenWatching(api);
+      const polling = await begun(api, poll);
       await api.ask(method, "/znodes/p/c");
-      known = await polling;
+      known = await polling.answer;
       expect(known.json.children).toEqual(children);
     }
     await api.ask("PUT", "/znodes/p", { body: "data" });
