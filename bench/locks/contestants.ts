@@ -2,10 +2,14 @@
  * Ways to acquire and release a lock.
  */
 import { type Agent, request } from "node:http";
+import type { LockServer } from "./lock-server.ts";
 import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisServer } from "./redis-server.ts";
 
 export interface LockContestant {
   readonly name: string;
+  /** Of the server. */
+  readonly pid: number | undefined;
   /** Acquires a lock that is free, and releases it. */
   cycle(name: string): Promise<void>;
 }
@@ -13,10 +17,11 @@ export interface LockContestant {
 const TTL_MS = 10_000;
 
 /** Two requests to the HTTP API. */
-export function overHTTP(port: number, agent: Agent): LockContestant {
+export function overHTTP({ httpPort: port, pid }: LockServer, agent: Agent): LockContestant {
   const body = JSON.stringify({ ttlMs: TTL_MS });
   return {
     name: "Edgekeeper over HTTP",
+    pid,
     cycle: async (name) => {
       const path = `/v1/bench/locks/${name}`;
       const acquired = await ask(
@@ -34,9 +39,10 @@ export function overHTTP(port: number, agent: Agent): LockContestant {
 }
 
 /** One request to a Worker, which does it over RPC. */
-export function overRPC(port: number, agent: Agent): LockContestant {
+export function overRPC({ workerPort: port, pid }: LockServer, agent: Agent): LockContestant {
   return {
     name: "Edgekeeper over RPC",
+    pid,
     cycle: async (name) => {
       expectStatus(await ask(agent, port, "GET", `/${name}?ttlMs=${TTL_MS}`, {}), 200);
     },
@@ -47,10 +53,11 @@ export function overRPC(port: number, agent: Agent): LockContestant {
 const RELEASE = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end`;
 
 /** SET NX PX, and a script to release it. There is no fencing token, and nobody waits in line. */
-export function withRedis(connection: RedisConnection): LockContestant {
+export function withRedis({ pid }: RedisServer, connection: RedisConnection): LockContestant {
   let next = 0;
   return {
     name: "Redis SET NX PX",
+    pid,
     cycle: async (name) => {
       const value = `holder-${next++}`;
       const set = await connection.ask("SET", name, value, "NX", "PX", String(TTL_MS));

@@ -29,21 +29,19 @@ async function main(args: readonly string[]): Promise<void> {
   const agent = stack.adopt(new Agent({ keepAlive: true }), (used) => used.destroy());
   const server = await startLockServer();
   stack.defer(() => server.stop());
-  const contestants = [overHTTP(server.httpPort, agent), overRPC(server.workerPort, agent)];
-  const pids = [server.pid];
+  const contestants = [overHTTP(server, agent), overRPC(server, agent)];
   const redis = await startRedis();
   if (redis !== undefined) {
     stack.defer(() => redis.stop());
     const connection = await RedisConnection.open("127.0.0.1", redis.port);
     stack.defer(() => connection.close());
-    contestants.push(withRedis(connection));
-    pids.push(redis.pid);
+    contestants.push(withRedis(redis, connection));
   }
   const rates: Rates = new Map();
   for (let round = 0; round <= rounds; round++) {
     for (const concurrency of concurrencies) {
       for (const contestant of contestants) {
-        for (const pid of pids) if (pid !== undefined) await waitUntilQuiet(pid);
+        for (const { pid } of contestants) if (pid !== undefined) await waitUntilQuiet(pid);
         const rate = await measureCycles(contestant, concurrency, seconds);
         const label = round === 0 ? "warm-up" : `round ${round} of ${rounds}`;
         const figure = `${rate.perSecond.toFixed(0)} lock/s`;
@@ -77,7 +75,7 @@ function reportOf(
   concurrency: number,
   rates: Rates,
 ): string {
-  const header = ["", "lock/s", "", "p50 ms", "p99 ms", "client busy"];
+  const header = ["", "lock/s", "", "p50 ms", "p99 ms", "server ms", "client busy"];
   const rows = contestants.map((contestant) => {
     const measured = rates.get(keyOf(contestant, concurrency)) ?? [];
     const of = (figure: (rate: CycleRate) => number): number[] => measured.map(figure);
@@ -88,6 +86,7 @@ function reportOf(
       `${Math.min(...perSecond).toFixed(0)} to ${Math.max(...perSecond).toFixed(0)}`,
       median(of((rate) => rate.p50Ms)).toFixed(2),
       median(of((rate) => rate.p99Ms)).toFixed(2),
+      median(of((rate) => rate.serverMs)).toFixed(2),
       `${(median(of((rate) => rate.clientBusy)) * 100).toFixed(0)} %`,
     ];
   });

@@ -2,6 +2,7 @@
  * Cycles of one contestant for a while, so many at a time, each of a lock of its own.
  */
 import { LatencyHistogram } from "../latency-histogram.ts";
+import { processorSeconds } from "../process-usage.ts";
 import type { LockContestant } from "./contestants.ts";
 
 export interface CycleRate {
@@ -10,6 +11,8 @@ export interface CycleRate {
   readonly p99Ms: number;
   /** Share of the time that this process was computing: near 1, it is what limits. */
   readonly clientBusy: number;
+  /** Processor time of the server for each; NaN when unknown. */
+  readonly serverMs: number;
 }
 
 export async function measureCycles(
@@ -19,6 +22,7 @@ export async function measureCycles(
 ): Promise<CycleRate> {
   const latencies = new LatencyHistogram();
   const before = process.cpuUsage();
+  const serverBefore = await serverSeconds(contestant);
   const startedMs = performance.now();
   const endAtMs = startedMs + seconds * 1_000;
   let cycles = 0;
@@ -34,11 +38,17 @@ export async function measureCycles(
   };
   await Promise.all(Array.from({ length: concurrency }, (_, i) => cycle(`lock-${i}`)));
   const elapsedMs = performance.now() - startedMs;
+  const serverAfter = await serverSeconds(contestant);
   const { user, system } = process.cpuUsage(before);
   return {
     perSecond: (cycles / elapsedMs) * 1_000,
     p50Ms: latencies.percentileMs(0.5),
     p99Ms: latencies.percentileMs(0.99),
     clientBusy: (user + system) / 1_000 / elapsedMs,
+    serverMs: ((serverAfter - serverBefore) * 1_000) / cycles,
   };
+}
+
+async function serverSeconds({ pid }: LockContestant): Promise<number> {
+  return (pid === undefined ? undefined : await processorSeconds(pid)) ?? Number.NaN;
 }
