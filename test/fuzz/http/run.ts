@@ -71,9 +71,10 @@ export async function fuzzHTTP(options: RunOptions): Promise<Report> {
   const runSome = async (): Promise<void> => {
     while (sent < requests) {
       // In turn, so that each has its share.
-      const operation = operations[sent++ % operations.length];
-      if (operation !== undefined) await runOne(operation);
+      const operation = operations[sent % operations.length];
+      sent += 1;
       if (sent % 500 === 0) onProgress?.(sent);
+      if (operation !== undefined) await runOne(operation);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, runSome));
