@@ -97,6 +97,23 @@ describe("access, open", () => {
     const headers = { host: "evil.example:8787", origin: "http://evil.example:8787" };
     expect(await statusWith({ ACCESS: "open" }, headers)).toBe(403);
   });
+
+  it.each([
+    ["evil.example", 403],
+    ["evil.example.", 403],
+    ["127.0.0.1.evil.example", 403],
+    ["localhost.evil.example", 403],
+    ["127.0.0.1", 200],
+    ["[::1]", 200],
+    ["localhost", 200],
+    ["edgekeeper", 200],
+    ["edgekeeper.internal", 200],
+  ])("is asked by the name %s, as a page of that name would: %i", async (host, status) => {
+    const request = new Request(`http://${host}:8787/v1/default/counters`);
+    const variables = { ...env, ACCESS: "open" } as const;
+    const response = await worker.fetch(request, variables, createExecutionContext());
+    expect(response.status).toBe(status);
+  });
 });
 
 describe("access by token", () => {

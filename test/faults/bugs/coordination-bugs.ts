@@ -106,9 +106,21 @@ function careless(zk: ZooKeeper): ZooKeeper {
   });
 }
 
+/** As with a server that knows no idempotency keys. */
+function keyless(zk: ZooKeeper): ZooKeeper {
+  return observed(zk, {
+    setData: (path, data, { idempotencyKey: _, ...options } = {}) =>
+      zk.setData(path, data, options),
+  });
+}
+
 export const counterBugs: Bugs = {
   "adds again when the reply was lost": withBug({
     Counter: class extends Counter {
+      constructor(zk: ZooKeeper, path: string, options?: ConstructorParameters<typeof Counter>[2]) {
+        super(keyless(zk), path, options);
+      }
+
       override async add(delta: number): Promise<number> {
         try {
           return await super.add(delta);
