@@ -32,6 +32,8 @@ const knownKeys = new Set([
   "durable_objects",
   "migrations",
   "observability",
+  // Cloudflare's, which the Worker does without where there are none.
+  "ratelimits",
   "env",
 ]);
 

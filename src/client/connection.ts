@@ -102,7 +102,7 @@ export class Connection {
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     }
-    if (!isIntact) this.#fail("the server sent a frame of an impossible length");
+    if (!isIntact) this.#fail("a frame of an impossible length");
   }
 
   #onFrame(reader: JuteReader): void {

@@ -9,6 +9,7 @@ export type { Clock } from "./clock.ts";
 export { connect } from "./connect.ts";
 export type { ConnectOptions, Credential } from "./connect-options.ts";
 export * from "./errors.ts";
+export { IdempotencyKey } from "./idempotency-key.ts";
 export type { MultiReadResults, Read } from "./multi-read.ts";
 export type * from "./operation-options.ts";
 export type { State, StateChange, StateListener } from "./session-keeper.ts";

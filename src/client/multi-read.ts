@@ -38,7 +38,7 @@ export function readResults(reader: JuteReader, reads: readonly Read[]): unknown
         results.push(readNames(reader));
         break;
       default:
-        throw new JuteError(`result of type ${header.type} inside a multiRead`);
+        throw new JuteError(`result of type ${header.type}`);
     }
   }
   return results;

@@ -3,6 +3,7 @@
  */
 import type { CreateFlags } from "../protocol/op-code.ts";
 import type { ACL } from "../protocol/records.ts";
+import type { IdempotencyKey } from "./idempotency-key.ts";
 import type { Session } from "./session.ts";
 import type { Stat } from "./stat.ts";
 import type { Watcher } from "./watch-event.ts";
@@ -17,6 +18,8 @@ export interface OperationOptions {
   readonly timeoutMs?: number | undefined;
   /** Refuses the operation, with `SessionExpiredError`, unless this is the current session. */
   readonly session?: Session | undefined;
+  /** Has a write done once, also when it is asked for again because its reply was lost. Of reads it means nothing. */
+  readonly idempotencyKey?: IdempotencyKey | undefined;
 }
 
 export interface ReadOptions extends OperationOptions {

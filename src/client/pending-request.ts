@@ -2,6 +2,7 @@
  * A request from when it is asked for until its promise is settled, or its reply has come.
  */
 import { ErrorCode } from "../protocol/error-code.ts";
+import type { IdempotencyKey } from "./idempotency-key.ts";
 import type { JuteReader } from "../protocol/jute-reader.ts";
 import type { ReplyHeader } from "../protocol/records.ts";
 import type { Request } from "../protocol/request-records.ts";
@@ -38,6 +39,8 @@ export class PendingRequest {
   timesSent = 0;
   /** When it was sent last, on the client's clock; undefined before it ever was. */
   sentMs: number | undefined;
+  /** Where a server does it once that is asked twice. */
+  readonly key: IdempotencyKey | undefined;
   readonly #decode: Decode<unknown>;
   readonly #resolve: (result: unknown) => void;
   readonly #reject: (error: unknown) => void;
@@ -49,7 +52,9 @@ export class PendingRequest {
     deadlineMs: number,
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
+    key?: IdempotencyKey,
   ) {
+    this.key = key;
     this.request = asked.request;
     this.path = asked.path;
     this.isWrite = asked.isWrite ?? false;

@@ -10,7 +10,9 @@ import { type ReplyHeader, writeRequestHeader } from "../protocol/records.ts";
 import { writeRequest } from "../protocol/requests.ts";
 import { errorOf, type ZooKeeperError } from "./errors.ts";
 import { Line } from "./line.ts";
+import type { OperationOptions } from "./operation-options.ts";
 import { type Asked, PendingRequest } from "./pending-request.ts";
+import type { Session } from "./session.ts";
 
 /** A message is sent when it has this many bytes. */
 const MESSAGE_BYTES = 512 * 1024;
@@ -45,10 +47,14 @@ export class Pipeline {
   }
 
   /** Puts a request behind all that wait, and gives what its reply is decoded to. */
-  ask<T>(asked: Asked<T>, deadlineMs: number, signal: AbortSignal | undefined): Promise<T> {
+  ask<T>(
+    asked: Asked<T>,
+    deadlineMs: number,
+    { signal, idempotencyKey }: OperationOptions,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const onResult = resolve as (result: unknown) => void;
-      const pending = new PendingRequest(asked, deadlineMs, onResult, reject);
+      const pending = new PendingRequest(asked, deadlineMs, onResult, reject, idempotencyKey);
       if (signal !== undefined) pending.abortWith(signal);
       if (deadlineMs < this.#deadlineMs) this.#deadlineMs = deadlineMs;
       this.#waiting.push(pending);
@@ -87,15 +93,16 @@ export class Pipeline {
   }
 
   /**
-   * The connection is gone. Writes that were sent fail, since nobody knows what became of them; the rest waits for the
+   * The connection is gone. Writes that were sent fail, since nobody knows what became of them, unless the server does them once
+   * anyway; the rest waits for the
    * next connection, but for what was only about this one.
    */
-  disconnect(reason: string): void {
+  disconnect(reason: string, session: Session | undefined): void {
     const again: PendingRequest[] = [];
     const sent = [...this.#sentAuths.takeAll(), ...this.#sent.takeAll()];
     for (const pending of sent) {
-      const { path, outcome } = pending;
-      if (pending.isWrite || pending.timesSent === SENDS_MAX) {
+      const { path, outcome, key } = pending;
+      if ((pending.isWrite && !key?.isKeptIn(session)) || pending.timesSent === SENDS_MAX) {
         const cause = new Error(reason);
         pending.fail(errorOf(ErrorCode.connectionLoss, { path, outcome, cause }));
       } else {
@@ -149,12 +156,13 @@ export class Pipeline {
   }
 
   /** What is wrong with the request: it would cost the connection. */
-  #tryWrite({ request, xid, path }: PendingRequest): Error | undefined {
+  #tryWrite({ request, xid, path, key }: PendingRequest): Error | undefined {
     const writer = this.#writer;
     const start = writer.length;
     try {
       writeRequestHeader(writer, { xid, type: request.type });
       writeRequest(writer, request);
+      key?.writeTo(writer);
     } catch (error) {
       return new TypeError(`cannot be written: ${String(error)}`, { cause: error });
     }

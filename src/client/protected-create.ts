@@ -100,12 +100,9 @@ function isUnknown(error: unknown): error is ZooKeeperError {
   return error instanceof ZooKeeperError && error.outcome === "unknown";
 }
 
-/** Of version 4, in few draws: it is made for every lock that is acquired. */
+/** Of version 4. */
 function uuid(random: () => number): string {
-  const draw = (): string =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, "0");
-  const [a, b, c, d] = [draw(), draw(), draw(), draw()];
-  return `${a}-${b.slice(4)}-4${b.slice(1, 4)}-8${c.slice(5)}-${c.slice(0, 4)}${d}`;
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
+    Math.floor(random() * 16).toString(16),
+  );
 }

@@ -129,11 +129,11 @@ export class SessionKeeper {
   ask<T>(asked: Asked<T>, options: OperationOptions = {}): Promise<T> {
     const refusal = this.#refusal(asked, options);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const { signal, timeoutMs = this.#options.requestTimeoutMs } = options;
+    const { timeoutMs = this.#options.requestTimeoutMs } = options;
     const deadlineMs = this.#clock.now() + timeoutMs;
     this.#alarm.set(deadlineMs);
     this.#turnEnd.postpone();
-    return this.#pipeline.ask(asked, deadlineMs, signal);
+    return this.#pipeline.ask(asked, deadlineMs, options);
   }
 
   async addAuth(credential: Credential, options: OperationOptions = {}): Promise<void> {
@@ -194,7 +194,7 @@ export class SessionKeeper {
   #onAnswer(connection: Connection, answer: ConnectAnswer, sentMs: number): void {
     if (this.#burial !== undefined) {
       if (answer.timeoutMs > 0) connection.send(CLOSE_SESSION_FRAME, this.#clock.now());
-      else this.#disconnect("the lost session is gone");
+      else this.#disconnect("the lost session is over");
       return;
     }
     if (answer.timeoutMs <= 0) {
@@ -241,7 +241,7 @@ export class SessionKeeper {
       return;
     }
     if (this.#burial !== undefined) {
-      this.#disconnect("the lost session is closed");
+      this.#disconnect("the lost session is over");
       return;
     }
     if (header.zxid > this.#lastZxid) this.#lastZxid = header.zxid;
@@ -285,7 +285,7 @@ export class SessionKeeper {
     }
     this.#retryAtMs = this.#clock.now() + delayMs;
     this.watches.disconnect();
-    this.#pipeline.disconnect(reason);
+    this.#pipeline.disconnect(reason, this.#session);
     if (this.#state === "connected") {
       this.#setState("suspended", this.#session, new Error(reason));
     }
@@ -352,7 +352,7 @@ export class SessionKeeper {
     if (connection === undefined) this.#openConnection();
     else if (this.#state !== "connected") this.#disconnect("no answer to the handshake");
     else if (nowMs >= connection.heardMs + this.#readTimeoutMs()) {
-      this.#disconnect("the server has been silent for two thirds of the session's timeout");
+      this.#disconnect("the server is silent");
     } else {
       connection.beat(nowMs);
     }

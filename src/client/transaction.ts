@@ -133,7 +133,7 @@ export function readTransactionResults(
         results.push(undefined);
         break;
       default:
-        throw new JuteError(`result of type ${header.type} inside a multi`);
+        throw new JuteError(`result of type ${header.type}`);
     }
   }
   return results;

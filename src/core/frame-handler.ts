@@ -24,7 +24,7 @@ import {
 import { readRequest, type Request } from "../protocol/requests.ts";
 import { type Reply, writeReply } from "../protocol/replies.ts";
 import { allows, firstDenied, type Grant, isOver, isUnproven } from "./grant.ts";
-import { hashBytes, type KeptAnswer, type OnceKey, scopedKey } from "./idempotency.ts";
+import { hashBytes, isDone, type KeptAnswer, type OnceKey, scopedKey } from "./idempotency.ts";
 import type { Client, StateMachine, StepContext } from "./state-machine.ts";
 import type { Session } from "./store.ts";
 
@@ -126,7 +126,7 @@ export function handleFrame(
     refuse(out, xid, type, -1, ErrorCode.unimplemented, context);
     return "disconnect";
   }
-  const once = onceKeyOf(client, frame);
+  const once = onceKeyOf(machine, client, frame);
   if (once === undefined) return answer(machine, client, xid, request, out, context);
   const known =
     once.known === undefined ? machine.answers.find(once.key, context.nowMs) : once.known;
@@ -143,9 +143,13 @@ export function handleFrame(
 }
 
 /** What a write is known by that is to be done once; undefined for all others. */
-function onceKeyOf(client: Client, frame: DecodedFrame): OnceKey | undefined {
+function onceKeyOf(
+  machine: StateMachine,
+  client: Client,
+  frame: DecodedFrame,
+): OnceKey | undefined {
   const { request } = frame;
-  const once = wantedKeyOf(client, frame);
+  const once = wantedKeyOf(machine, client, frame);
   // What a grant does not allow is neither looked up nor kept: a key must not get around it, nor stand in the way of another.
   const { grant } = client;
   if (once === undefined || grant === undefined || typeof request === "string") return once;
@@ -158,17 +162,19 @@ function hasDeniedOp(grant: Grant, request: Request): boolean {
 }
 
 function wantedKeyOf(
-  client: Client,
+  machine: StateMachine,
+  { journal, grant, sessionId }: Client,
   { type, request, idempotency }: DecodedFrame,
 ): OnceKey | undefined {
-  const { journal, grant, sessionId } = client;
   if (journal !== undefined) {
     return WRITES.has(type) || type === OpCode.closeSession ? journal.next(type) : undefined;
   }
   if (idempotency === undefined || !WRITES.has(type) || typeof request === "string")
     return undefined;
+  if (!machine.knowsIdempotencyKeys) return undefined;
   const { key, hash } = idempotency;
-  return { key: scopedKey(key, request, grant?.subject ?? "", sessionId), hash, note: null };
+  const scoped = scopedKey(key, request, grant?.subject ?? "", sessionId);
+  return { key: scoped, hash, note: null, keepsFailures: false };
 }
 
 /** Gives the answer that was given before. */
@@ -234,9 +240,9 @@ function answer(
     context.onReply?.(request.type, xid, zxid, err, out.length - start);
   }
   if (once !== undefined) {
-    const body = out.bytesFrom(start + FRAME_HEADER_BYTES + REPLY_HEADER_BYTES);
-    const { key, hash, note } = once;
-    machine.answers.keep(key, { hash, zxid, err, body, note }, context.nowMs);
+    const body = out.toBytes(start + FRAME_HEADER_BYTES + REPLY_HEADER_BYTES);
+    const kept = { hash: once.hash, zxid, err, body, note: once.note };
+    if (once.keepsFailures || isDone(kept)) machine.answers.keep(once.key, kept, context.nowMs);
   }
   if (request.type === OpCode.closeSession && err === ErrorCode.ok) return "sessionClosed";
   return err === ErrorCode.authFailed ? "disconnect" : "open";

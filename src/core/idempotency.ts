@@ -41,6 +41,8 @@ export interface OnceKey {
   readonly note: string | null;
   /** The answer, or null when there is none, where that has been looked up. */
   readonly known?: KeptAnswer | null;
+  /** Whether the answer that it was not done is kept, too. Otherwise it is tried again when it is asked for again. */
+  readonly keepsFailures: boolean;
 }
 
 /** Gives the writes of a connection their keys, instead of those that the requests have. */

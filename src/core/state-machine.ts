@@ -86,6 +86,8 @@ export interface StateMachineOptions {
   /** `super:base64(sha1("super:password"))`: whoever proves it is stopped by no ACL. */
   readonly superDigest?: string | undefined;
   readonly limits?: CoreLimits;
+  /** Whether writes that have a key are done once; they are unless this is false, as in ZooKeeper. */
+  readonly idempotencyKeys?: boolean | undefined;
 }
 
 export class StateMachine {
@@ -101,6 +103,10 @@ export class StateMachine {
 
   get limits(): CoreLimits {
     return this.#options.limits ?? NO_LIMITS;
+  }
+
+  get knowsIdempotencyKeys(): boolean {
+    return this.#options.idempotencyKeys ?? true;
   }
 
   get answers(): AnswerStore {
@@ -128,7 +134,7 @@ export class StateMachine {
   ): Session {
     this.#store.lastZxid += 1;
     const passwd = this.#options.randomBytes(PASSWD_BYTES);
-    markPasswd(passwd);
+    if (this.knowsIdempotencyKeys) markPasswd(passwd);
     const session: Session = {
       id: this.#newSessionId(),
       passwd,

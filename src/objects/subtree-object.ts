@@ -187,7 +187,8 @@ export class SubtreeObject extends DurableObject<Env> {
         const isIntact = decoder.push(chunk, frames);
         if (frames.length > 0) this.#receive(channel, frames);
         frames.length = 0;
-        await this.#heldFrames.settled(channel);
+        const settled = this.#heldFrames.settled(channel);
+        if (settled !== undefined) await settled;
         if (!isIntact || channel.closed) break;
         if (this.#subtree.isHeld(channel)) await this.#whenRead(channel);
       }

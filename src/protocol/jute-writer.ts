@@ -55,8 +55,7 @@ export class JuteWriter {
       return;
     }
     this.writeInt(value.length);
-    const at = this.#reserve(value.length);
-    this.#bytes.set(value, at);
+    this.writeBytes(value);
   }
 
   /** Bytes as they are, without their number. */
@@ -97,14 +96,9 @@ export class JuteWriter {
     for (const element of elements) writeElement(this, element);
   }
 
-  /** A copy of what was written from a place on. */
-  bytesFrom(start: number): Uint8Array<ArrayBuffer> {
+  /** A copy of everything written, or of what was written from a place on. */
+  toBytes(start = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(start, this.#length);
-  }
-
-  /** A copy of everything written. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
   }
 
   /** Everything written, handed over; the writer starts again empty, with memory for small replies only. */

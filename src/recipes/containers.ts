@@ -6,9 +6,12 @@ import {
   type CreateResult,
   type Data,
   NoNodeError,
+  type OperationOptions,
+  SessionExpiredError,
   type ZooKeeper,
 } from "../client/index.ts";
 import { ensureParent } from "./parents.ts";
+import { untilAnswered } from "./until-answered.ts";
 
 /** Creates a znode, and containers above it when they are missing, which they are again after they were empty. */
 export async function createInContainer(
@@ -23,7 +26,24 @@ export async function createInContainer(
     } catch (error) {
       if (!(error instanceof NoNodeError) || path.lastIndexOf("/") <= 0) throw error;
       const { signal, timeoutMs, session } = options;
-      await ensureParent(zk, path, { signal, timeoutMs, session });
+      await ensureParentAgain(zk, path, { signal, timeoutMs, session });
+    }
+  }
+}
+
+/** Asked for again whatever is lost: it comes to the same, and of what is to be created nobody need be in doubt because of it. */
+async function ensureParentAgain(
+  zk: ZooKeeper,
+  path: string,
+  options: OperationOptions,
+): Promise<void> {
+  for (;;) {
+    try {
+      await untilAnswered(() => ensureParent(zk, path, options));
+      return;
+    } catch (error) {
+      const isOfSession = options.session !== undefined;
+      if (!(error instanceof SessionExpiredError) || isOfSession) throw error;
     }
   }
 }

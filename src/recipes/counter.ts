@@ -15,6 +15,7 @@ import {
   type Stat,
   type ZooKeeper,
 } from "../client/index.ts";
+import { askOnce } from "./ask-once.ts";
 import { createInContainer } from "./containers.ts";
 import {
   COUNTER_FORMATS,
@@ -150,7 +151,9 @@ export class Counter {
   async #write(value: number, { czxid, version }: Stat, options: OperationOptions) {
     try {
       const data = this.#format.encode(value);
-      const stat = await this.#zk.setData(this.#path, data, { ...options, version });
+      const stat = await askOnce(options, (once) =>
+        this.#zk.setData(this.#path, data, { ...once, version }),
+      );
       this.#last = { value, stat };
       return true;
     } catch (error) {

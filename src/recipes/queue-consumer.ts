@@ -1,13 +1,15 @@
 /**
  * The taking side of a queue: which item to claim next, and how.
  *
- * A listing is used until it is used up, or until a tenth of it is and something has changed: so the cost of listing, shared by
- * the items that are claimed by it, is at most ten names for each. Of several consumers all would go for the first
- * item; one that came too late tries any of the first two the next time, then of four, and so on.
+ * A listing is used until it is used up, or until a tenth of it is: so the cost of listing, shared by the items that are claimed
+ * by it, is at most ten names for each. Of several consumers all would go for the first item; one that came too late tries
+ * any of the first two the next time, then of four, and so on. Who finds nothing waits in a line, whose first few are told of
+ * changes.
  */
 import {
   ConnectionLossError,
   NoNodeError,
+  type ReadOptions,
   type Session,
   SessionExpiredError,
   TransactionError,
@@ -25,6 +27,7 @@ import {
 } from "./queue-entry.ts";
 import { queuePaths, type QueuePaths } from "./queue-paths.ts";
 import { untilAborted } from "./time-limit.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 const SPREAD_MAX = 64;
 /** Delayed items that become entries at a time. */
@@ -37,9 +40,7 @@ export class QueueConsumer {
   readonly #changes = new Changes();
   /** What may be claimed, as far as it is known, in order. */
   #available: QueueEntry[] = [];
-  /** Changes that the listing has seen. */
-  #seen = -1;
-  /** How many may be claimed by the listing although something has changed since. */
+  /** How many may be claimed by the listing although something may have changed since. */
   #credit = 0;
   #nextDueMs = Infinity;
   /** Among how many of the first the next one is chosen. */
@@ -53,20 +54,21 @@ export class QueueConsumer {
   }
 
   async take(signal: AbortSignal): Promise<QueueClaim> {
-    const claim = await this.#take(signal, true);
-    // Whoever waits gets one, or an error.
-    return claim as QueueClaim;
+    return await this.#inSession(signal, async (session) => {
+      return (await this.#takeNow(session, signal)) ?? (await this.#takeNext(session, signal));
+    });
   }
 
+  /** Undefined when there is nothing. */
   tryTake(signal: AbortSignal): Promise<QueueClaim | undefined> {
-    return this.#take(signal, false);
+    return this.#inSession(signal, (session) => this.#takeNow(session, signal));
   }
 
-  async #take(signal: AbortSignal, isWaiting: boolean): Promise<QueueClaim | undefined> {
+  async #inSession<T>(signal: AbortSignal, take: (session: Session) => Promise<T>): Promise<T> {
     for (;;) {
       const session = await this.#zk.whenConnected({ signal, timeoutMs: Infinity });
       try {
-        return await this.#takeIn(session, signal, isWaiting);
+        return await take(session);
       } catch (error) {
         // Nothing is held yet, so the next session will do.
         if (!(error instanceof SessionExpiredError)) throw error;
@@ -74,71 +76,91 @@ export class QueueConsumer {
     }
   }
 
-  async #takeIn(
-    session: Session,
-    signal: AbortSignal,
-    isWaiting: boolean,
-  ): Promise<QueueClaim | undefined> {
+  /** Undefined when there is nothing. */
+  async #takeNow(session: Session, signal: AbortSignal): Promise<QueueClaim | undefined> {
     for (;;) {
-      if (this.#isOutdated()) await this.#list(session, signal);
+      const isOutdated = this.#available.length === 0 || this.#credit <= 0;
+      const hasMoved = isOutdated && (await this.#list({ session, signal }));
       const entry = this.#choose(session);
       if (entry === undefined) {
-        // What was listed may be old news: a delayed item has become one that may be claimed.
-        if (!isWaiting && !this.#isOutdated()) return undefined;
-        await this.#waitForChange(signal);
-      } else {
-        const claim = await this.#claimUntilAborted(entry, session, signal);
-        this.#spread = claim ? Math.ceil(this.#spread / 2) : Math.min(this.#spread * 2, SPREAD_MAX);
+        // A delayed item has become one that may be claimed, or others have claimed it by now.
+        if (hasMoved) continue;
+        return undefined;
+      }
+      const claim = await this.#try(entry, session, signal);
+      if (claim !== undefined) return claim;
+    }
+  }
+
+  /** Waits in the line, looks out when it is in front, and leaves when it has something. */
+  async #takeNext(session: Session, signal: AbortSignal): Promise<QueueClaim> {
+    const line = new WaitingLine(this.#zk, session, this.#paths.waiting);
+    try {
+      for (;;) {
+        await line.untilInFront(signal);
+        const { count, watcher: watch } = this.#changes;
+        await this.#list({ session, signal, watch });
+        const entry = this.#choose(session);
+        if (entry === undefined) {
+          await this.#waitForChange(count, signal);
+          continue;
+        }
+        // There is more than this: the next one need not wait until this is claimed.
+        if (this.#available.length > 0) line.leave();
+        const claim = await this.#try(entry, session, signal);
         if (claim !== undefined) return claim;
+      }
+    } finally {
+      line.leave();
+    }
+  }
+
+  /** Lists what may be claimed. Returns whether delayed items have come to that since. */
+  async #list(
+    asked: ReadOptions & { readonly session: Session; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const { session, signal } = asked;
+    const { entries, taken, delayed } = this.#paths;
+    const options = { ...asked, timeoutMs: Infinity };
+    for (;;) {
+      try {
+        const [waiting, claimed, later] = await Promise.all([
+          this.#zk.getChildren(entries, options),
+          this.#zk.getChildren(taken, options),
+          this.#zk.getChildren(delayed, options),
+        ]);
+        const claims = new Set(claimed.children);
+        this.#available = sortedEntries(waiting.children.filter((name) => !claims.has(name)));
+        this.#credit = Math.floor(this.#available.length / 10);
+        return await this.#moveDue(sortedDelayed(later.children), session, signal);
+      } catch (error) {
+        if (!(error instanceof NoNodeError)) throw error;
+        await this.#ensurePaths(session, signal);
       }
     }
   }
 
-  #isOutdated(): boolean {
-    const hasChanged = this.#changes.count !== this.#seen || this.#now() >= this.#nextDueMs;
-    return hasChanged && (this.#available.length === 0 || this.#credit <= 0);
-  }
-
-  async #list(session: Session, signal: AbortSignal): Promise<void> {
-    const { entries, taken, delayed } = this.#paths;
-    const { watcher: watch, count } = this.#changes;
-    const options = { session, signal, watch, timeoutMs: Infinity };
-    try {
-      const [waiting, claimed, later] = await Promise.all([
-        this.#zk.getChildren(entries, options),
-        this.#zk.getChildren(taken, options),
-        this.#zk.getChildren(delayed, options),
-      ]);
-      const claims = new Set(claimed.children);
-      this.#seen = count;
-      this.#available = sortedEntries(waiting.children.filter((name) => !claims.has(name)));
-      this.#credit = Math.floor(this.#available.length / 10);
-      await this.#moveDue(sortedDelayed(later.children), session, signal);
-    } catch (error) {
-      if (!(error instanceof NoNodeError)) throw error;
-      await this.#ensurePaths(session, signal);
-    }
-  }
-
   async #ensurePaths(session: Session, signal: AbortSignal): Promise<void> {
+    const { entries, taken, delayed } = this.#paths;
     const options = { session, signal, timeoutMs: Infinity };
     await Promise.all(
-      Object.values(this.#paths).map(async (path: string) => {
+      [entries, taken, delayed].map(async (path) => {
         await ensureContainer(this.#zk, path, options);
       }),
     );
   }
 
-  /** Makes entries of delayed items whose time has come. That is a change, so what they became is listed next. */
+  /** Makes entries of delayed items whose time has come, which are listed next. Returns whether there were any. */
   async #moveDue(
     delayed: readonly DelayedEntry[],
     session: Session,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const nowMs = this.#now();
     const due = delayed.filter(({ dueMs }) => dueMs <= nowMs);
     this.#nextDueMs = delayed[due.length]?.dueMs ?? Infinity;
     await Promise.all(due.slice(0, MOVES_MAX).map((entry) => this.#move(entry, session, signal)));
+    return due.length > 0;
   }
 
   async #move(
@@ -172,16 +194,27 @@ export class QueueConsumer {
     return entry;
   }
 
-  async #waitForChange(signal: AbortSignal): Promise<void> {
+  async #waitForChange(count: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#zk;
     const delayMs = this.#nextDueMs - this.#now();
     const stopTimer =
       delayMs === Infinity ? undefined : clock.startTimer(() => this.#changes.tell(), delayMs);
     try {
-      await this.#changes.next(this.#seen, signal);
+      await this.#changes.next(count, signal);
     } finally {
       stopTimer?.();
     }
+  }
+
+  /** Undefined when another was faster; the next time one of more is chosen then. */
+  async #try(
+    entry: QueueEntry,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<QueueClaim | undefined> {
+    const claim = await this.#claimUntilAborted(entry, session, signal);
+    this.#spread = claim ? Math.ceil(this.#spread / 2) : Math.min(this.#spread * 2, SPREAD_MAX);
+    return claim;
   }
 
   /** A claim that comes when nobody waits for it any longer is given back. */

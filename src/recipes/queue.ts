@@ -5,8 +5,9 @@
  * - `entries/entry-PPP-NNNNNNNNNN`: an item, its priority and the server's sequence number;
  * - `taken/entry-PPP-NNNNNNNNNN`: an ephemeral, the claim of whoever works on it. Both are deleted together.
  *
- * And one that kazoo does not look at: `delayed/delayed-TTTTTTTTTTTTTTT-PPP-NNNNNNNNNN`, an item that becomes an entry at a
- * time, in milliseconds since 1970.
+ * And two that kazoo does not look at. One is `delayed/delayed-TTTTTTTTTTTTTTT-PPP-NNNNNNNNNN`, an item that becomes an entry at a
+ * time, in milliseconds since 1970; the other `waiting/_c_<uuid>-wait-NNNNNNNNNN`, an ephemeral for each consumer that waits for an
+ * item.
  */
 import {
   BadVersionError,
@@ -18,6 +19,7 @@ import {
   TransactionError,
   type ZooKeeper,
 } from "../client/index.ts";
+import { askOnce } from "./ask-once.ts";
 import { createInContainer } from "./containers.ts";
 import { ensureContainer } from "./parents.ts";
 import type { QueueClaim } from "./queue-claim.ts";
@@ -111,7 +113,9 @@ export class Queue {
         : `${delayed}/${delayedPrefix(this.#now() + delayMs, priority)}`;
     try {
       const created = await (this.#lengthMax === Infinity
-        ? createInContainer(this.#zk, path, bytes, { ...operation, mode: "persistentSequential" })
+        ? askOnce(operation, (once) =>
+            createInContainer(this.#zk, path, bytes, { ...once, mode: "persistentSequential" }),
+          )
         : this.#putWithinLimit(path, bytes, operation));
       return created.path;
     } catch (error) {
@@ -167,11 +171,13 @@ export class Queue {
         throw new QueueFullError(this.#path, this.#lengthMax);
       }
       try {
-        const [, created] = await this.#zk
-          .transaction()
-          .setData(this.#paths.entries, null, { version: entries.version })
-          .create(path, data, { mode: "persistentSequential" })
-          .commit(options);
+        const [, created] = await askOnce(options, (once) =>
+          this.#zk
+            .transaction()
+            .setData(this.#paths.entries, null, { version: entries.version })
+            .create(path, data, { mode: "persistentSequential" })
+            .commit(once),
+        );
         return created;
       } catch (error) {
         if (!(error instanceof TransactionError)) throw error;

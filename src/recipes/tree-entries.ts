@@ -87,6 +87,12 @@ export class TreeEntries {
     if (known !== undefined) known.listedZxid = pzxid;
   }
 
+  /** A child that was listed has not been read after all: whoever comes next lists its parent again. */
+  forgetListing(child: string): void {
+    const known = this.#known.get(split(child)[0]);
+    if (known !== undefined) known.listedZxid = undefined;
+  }
+
   /** Removes a znode, and before it all below. */
   remove(path: string): void {
     for (const name of this.children(path)) this.remove(childPath(path, name));

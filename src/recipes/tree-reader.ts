@@ -82,6 +82,7 @@ export class TreeReader {
   /** Replies that are still to come have no effect. */
   stop(): void {
     this.#isStopped = true;
+    for (const path of this.#wanted.keys()) this.#entries.forgetListing(path);
     this.#wanted.clear();
   }
 
@@ -126,8 +127,11 @@ export class TreeReader {
       }
     }
     this.#reading.delete(path);
-    // What failed with the session has not been read.
-    if (this.#isOver()) return;
+    if (this.#isOver()) {
+      // What failed with the session has not been read.
+      this.#entries.forgetListing(path);
+      return;
+    }
     this.#leave(want);
     this.#readNext();
   }

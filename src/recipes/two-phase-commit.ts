@@ -16,6 +16,7 @@ import {
   TransactionError,
   type ZooKeeper,
 } from "../client/index.ts";
+import { askOnce } from "./ask-once.ts";
 import { Changes } from "./changes.ts";
 import { ensureContainer } from "./parents.ts";
 import type { WaitOptions } from "./patience.ts";
@@ -91,13 +92,14 @@ export class TwoPhaseCommit {
       const transaction = this.#zk.transaction().create(this.#path, data);
       for (const site of sites) transaction.create(`${this.#path}/${site}`);
       try {
-        await transaction.commit(options);
+        await askOnce(options, (once) => transaction.commit(once));
         return;
       } catch (error) {
         if (!(error instanceof TransactionError)) throw error;
         if (!(error.index === 0 && error.cause instanceof NoNodeError)) throw error.cause;
       }
-      await ensureContainer(this.#zk, this.#path.slice(0, this.#path.lastIndexOf("/")), options);
+      const parent = this.#path.slice(0, this.#path.lastIndexOf("/"));
+      await untilAnswered(() => ensureContainer(this.#zk, parent, options));
     }
   }
 

@@ -6,6 +6,7 @@ import type { CallHost, WantedSession } from "./call-host.ts";
 import type { Caller, SessionKey } from "./call.ts";
 import { CallFailure } from "./call-failure.ts";
 import type { CallJournal } from "./call-journal.ts";
+import type { ContendedPaths } from "./contended-paths.ts";
 import { LocalClient, type LocalClientOptions } from "./local-client.ts";
 import { fromBase64url } from "./base64url.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
@@ -14,6 +15,7 @@ export interface CallContextOptions {
   readonly host: CallHost;
   readonly caller: Caller;
   readonly waitingRoom: WaitingRoom;
+  readonly contended: ContendedPaths;
   /** Aborted when the caller has gone away. */
   readonly signal: AbortSignal | undefined;
   /** Of a call with an idempotency key. */
@@ -33,6 +35,10 @@ export class CallContext {
     this.host = options.host;
     this.caller = options.caller;
     this.startedMs = options.host.nowMs();
+  }
+
+  get contended(): ContendedPaths {
+    return this.#options.contended;
   }
 
   get journal(): CallJournal | undefined {
@@ -72,6 +78,12 @@ export class CallContext {
   async wait<T>(waitMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { waitingRoom, signal } = this.#options;
     return await waitingRoom.wait(waitMs, signal, run);
+  }
+
+  /** Ends a client and its session, also where the object has ended the channel: with refused credentials it does that. */
+  async abandon(client: LocalClient): Promise<void> {
+    await client.closeSession();
+    if (client.session !== undefined) this.host.endLease(client.session.id);
   }
 
   /** Ends what it has opened. */

@@ -139,7 +139,7 @@ export class CallJournal implements Journal {
     const known = this.#isReplayed ? this.#answers[number] : undefined;
     const key = prefix + String(number).padStart(DIGITS, "0");
     const note = this.#doneBy === undefined || this.#doneBy === type ? this.#note : null;
-    return { key, hash, note, known: known ?? null };
+    return { key, hash, note, known: known ?? null, keepsFailures: true };
   }
 }
 

@@ -11,7 +11,7 @@ import type { CallsOf } from "./calls-of.ts";
 import type { LocalClient } from "./local-client.ts";
 import { decodeLockId, encodeLockId, type LockIdentity } from "./lock-id.ts";
 import { unlessAborted } from "./waiting-room.ts";
-import { type Contender, lockOf, readLine, shown } from "./lock-line.ts";
+import { type Contender, isInTheWay, type LockLine, lockOf, readLine, shown } from "./lock-line.ts";
 
 export const lockCalls: CallsOf<
   "acquireLock" | "renewLock" | "releaseLock" | "inspectLock" | "breakLock"
@@ -20,7 +20,9 @@ export const lockCalls: CallsOf<
     const resumed = await resume(context, takes);
     if (resumed !== undefined) return { acquired: true, lock: resumed };
     const { waitMs = 0 } = takes;
-    if (waitMs === 0) return await acquire(context, takes, undefined);
+    if (waitMs === 0) {
+      return (await lookFirst(context, takes)) ?? (await acquire(context, takes, undefined));
+    }
     return await context.wait(waitMs, (signal) => acquire(context, takes, signal));
   },
 
@@ -78,6 +80,20 @@ export const lockCalls: CallsOf<
   },
 };
 
+/** Looks at a lock that somebody was refused: the refusal, or undefined when it may be acquired. */
+async function lookFirst(
+  context: CallContext,
+  { path, mode = "exclusive" }: AcquireTakes,
+): Promise<Refusal | undefined> {
+  // With a key a refusal is kept, by a write.
+  if (!context.contended.has(path) || context.journal !== undefined) return undefined;
+  const line = await readLine(await context.zk(), path, mode);
+  if (isInTheWay(line, mode)) return refusalOf(context, line, mode, undefined);
+  context.contended.delete(path);
+  return undefined;
+}
+
+type Refusal = Extract<Calls["acquireLock"]["gives"], { acquired: false }>;
 type AcquireTakes = Readonly<Calls["acquireLock"]["takes"]>;
 
 /** Stands in line while the signal is not aborted; without a signal, not at all. */
@@ -103,7 +119,7 @@ async function acquire(
     if (typeof mode === "object" && held !== undefined) await client.zk.sync(path);
   } catch (error) {
     // Nobody knows of the session: what it has may be there already.
-    if (!client.isCutOff) await client.closeSession();
+    await context.abandon(client);
     throw error;
   }
   if (held === undefined) return await refused(context, client, path, mode, ahead);
@@ -139,10 +155,23 @@ async function refused(
   path: string,
   mode: LockMode,
   ahead: number | undefined,
-) {
-  const { holders, waiters } = await readLine(client.zk, path, mode);
-  const answer = {
-    acquired: false as const,
+): Promise<Refusal> {
+  context.contended.add(path);
+  const answer = refusalOf(context, await readLine(client.zk, path, mode), mode, ahead);
+  context.journal?.noteAnswer(answer, OpCode.closeSession);
+  // With it goes whatever is left of the place in the line.
+  await client.closeSession();
+  return answer;
+}
+
+function refusalOf(
+  context: CallContext,
+  { holders, waiters }: LockLine,
+  mode: LockMode,
+  ahead: number | undefined,
+): Refusal {
+  return {
+    acquired: false,
     // Who waits for a permit hears of those who wait before it, and not of those who hold one.
     ahead:
       ahead === undefined
@@ -151,10 +180,6 @@ async function refused(
     holders: holders.map(shown),
     retryAfterMs: retryAfterMs(context, holders),
   };
-  context.journal?.noteAnswer(answer, OpCode.closeSession);
-  // With it goes whatever is left of the place in the line.
-  await client.closeSession();
-  return answer;
 }
 
 function retryAfterMs({ host }: CallContext, holders: readonly Contender[]): number | null {

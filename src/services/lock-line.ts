@@ -57,6 +57,14 @@ export async function readLine(zk: ZooKeeper, path: string, mode: LockMode): Pro
   return await lookAt(zk, line.slice(0, holding), line.slice(holding));
 }
 
+/** Whether who comes now would have to wait. */
+export function isInTheWay({ holders, waiters }: LockLine, mode: LockMode): boolean {
+  if (waiters.length > 0) return true;
+  if (typeof mode === "object") return holders.length >= mode.permits;
+  if (mode === "exclusive") return holders.length > 0;
+  return !holders.every(({ path }) => READER.test(nodeName(path)));
+}
+
 async function lookAt(
   zk: ZooKeeper,
   holders: readonly string[],

@@ -11,6 +11,7 @@ import { CallJournal, type CallKey, callKeyOf } from "./call-journal.ts";
 import type { Call, Caller, CallName, CallResult } from "./call.ts";
 import type { CallsOf } from "./calls-of.ts";
 import { changeCalls } from "./change-calls.ts";
+import { ContendedPaths } from "./contended-paths.ts";
 import { counterCalls } from "./counter-calls.ts";
 import { lockCalls } from "./lock-calls.ts";
 import { queueCalls } from "./queue-calls.ts";
@@ -36,6 +37,7 @@ type CallValue = Extract<CallResult, { ok: true }>["value"];
 export class CallService {
   readonly #host: CallHost;
   readonly #waitingRoom: WaitingRoom;
+  readonly #contended = new ContendedPaths();
   /** Calls with an idempotency key that are under way. */
   readonly #keyed = new Map<
     string,
@@ -96,8 +98,14 @@ export class CallService {
     signal: AbortSignal | undefined,
     journal?: CallJournal,
   ): Promise<CallResult> {
-    const [host, waitingRoom] = [this.#host, this.#waitingRoom];
-    const context = new CallContext({ host, caller, waitingRoom, signal, journal });
+    const context = new CallContext({
+      host: this.#host,
+      waitingRoom: this.#waitingRoom,
+      contended: this.#contended,
+      caller,
+      signal,
+      journal,
+    });
     try {
       const value = await perform(context, call);
       return { ok: true, zxid: context.zxid, value };

@@ -76,7 +76,7 @@ async function take(
       : unlessAborted(signal, queue.take({ signal })));
   } catch (error) {
     // Nobody knows of the session: it would keep an item from everybody else.
-    if (!client.isCutOff) await client.closeSession();
+    await context.abandon(client);
     throw error;
   }
   if (claim === undefined || session === undefined) {

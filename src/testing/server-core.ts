@@ -32,6 +32,7 @@ export interface ServerCoreOptions {
   readonly random: SeededRandom;
   readonly tickTimeMs: number;
   readonly containerCheckIntervalMs: number;
+  readonly idempotencyKeys: boolean;
 }
 
 export class ServerCore {
@@ -52,7 +53,7 @@ export class ServerCore {
   #stopReaping: (() => void) | undefined;
 
   constructor(options: ServerCoreOptions) {
-    const { tickTimeMs, random } = options;
+    const { tickTimeMs, random, idempotencyKeys } = options;
     this.#options = options;
     createSystemZnodes(this.store);
     this.#sessions = new SessionOwners(tickTimeMs);
@@ -63,6 +64,7 @@ export class ServerCore {
       randomBytes: random.bytes,
       sha1Base64,
       limits: LIMITS,
+      idempotencyKeys,
     });
   }
 

@@ -17,6 +17,8 @@ export interface TestServerOptions<C extends Clock = Clock> {
   readonly tickTimeMs?: number | undefined;
   /** How often empty containers, and znodes whose time to live is over, are deleted. Default: 60,000. */
   readonly containerCheckIntervalMs?: number | undefined;
+  /** Whether writes that have a key are done once, as Edgekeeper does it and ZooKeeper does not. Default: true. */
+  readonly idempotencyKeys?: boolean | undefined;
   /** How long each message takes, asked for one by one. Messages of a connection stay in order. Default: 0. */
   readonly delayMs?: (() => number) | undefined;
 }
@@ -62,7 +64,8 @@ export class TestServer<C extends Clock = Clock> implements AsyncDisposable {
   readonly #allEndpoints = new Set<Endpoint>();
 
   constructor(options: TestServerOptions<C> = {}) {
-    const { seed = 1, tickTimeMs = 2_000, containerCheckIntervalMs = 60_000, delayMs } = options;
+    const { seed = 1, tickTimeMs = 2_000, containerCheckIntervalMs = 60_000 } = options;
+    const { idempotencyKeys = true, delayMs } = options;
     const isReal = options.clock === undefined;
     // Without a clock nothing says what C is, but its default.
     this.clock = options.clock ?? (systemClock as C);
@@ -74,6 +77,7 @@ export class TestServer<C extends Clock = Clock> implements AsyncDisposable {
       random: this.#random.fork(),
       tickTimeMs,
       containerCheckIntervalMs,
+      idempotencyKeys,
     });
   }
 

@@ -4,12 +4,14 @@
 import { describe, expect, it } from "vitest";
 import { CreateFlags } from "../../src/protocol/op-code.ts";
 import { Calling } from "./support/calls.ts";
-import { TICK_MS, useClock } from "./support/clock.ts";
+import { advanceTo, TICK_MS, useClock } from "./support/clock.ts";
 import { eventually } from "./support/connection.ts";
 import { TestNamespace } from "./support/namespace.ts";
 
 const PATH = "/locks/a";
 const TTL_MS = 10_000;
+
+const WAITING = { path: PATH, ttlMs: TTL_MS, waitMs: 15_000 };
 
 useClock();
 
@@ -40,16 +42,53 @@ describe("calls that wait for a lock", () => {
     expect(await namespace.rows("SELECT path FROM ephemerals")).toHaveLength(1);
   });
 
-  it("give up when the caller goes away", async () => {
+  it("give up when the caller goes away, and leave nothing behind", async () => {
     const namespace = new TestNamespace();
     const calling = new Calling(namespace);
     await hold(calling);
-    const begun = await calling.begin("acquireLock", { path: PATH, ttlMs: TTL_MS, waitMs: 10_000 });
+    const begun = await calling.begin("acquireLock", WAITING);
     const outcome = begun.outcome();
     await waitersAre(calling, 1);
     begun.guard[Symbol.dispose]();
-    expect(await outcome).toMatchObject({ ok: true, value: { acquired: false } });
+    expect(await outcome).toMatchObject({ ok: true, value: { acquired: false, ahead: 1 } });
     expect(await namespace.rows("SELECT id FROM sessions")).toHaveLength(1);
+  });
+
+  it("give up when nobody is there any more to hear of the outcome", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    await hold(calling);
+    const begun = await calling.begin("acquireLock", WAITING);
+    await waitersAre(calling, 1);
+    begun.guard[Symbol.dispose]();
+    await waitersAre(calling, 0);
+    await eventually(async () => {
+      expect(await namespace.rows("SELECT id FROM sessions")).toHaveLength(1);
+    });
+  });
+
+  it("are answered as any other while their caller waits", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const id = await hold(calling);
+    const begun = await calling.begin("acquireLock", WAITING);
+    const outcome = begun.outcome();
+    await waitersAre(calling, 1);
+    await calling.ask("releaseLock", { lock: id });
+    expect(await outcome).toMatchObject({ ok: true, value: { acquired: true } });
+  });
+
+  it("leave no session behind when their credentials are refused", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const caller = { auth: [{ scheme: "no such scheme", auth: "x" }] };
+    for (const waitMs of [0, 1_000]) {
+      const takes = { path: PATH, ttlMs: TTL_MS, waitMs };
+      expect(await calling.failure("acquireLock", takes, { caller })).toMatchObject({
+        name: "AuthFailed",
+      });
+    }
+    expect(await namespace.rows("SELECT id FROM sessions")).toEqual([]);
   });
 
   it("keep their place although their ttl is shorter than the wait", async () => {
@@ -60,6 +99,8 @@ describe("calls that wait for a lock", () => {
     await waitersAre(calling, 1);
     await namespace.passTo(Date.now() + 3 * TICK_MS);
     await waitersAre(calling, 1);
+    // Nobody has heard of the waiting session for nearly a tick.
+    advanceTo(((await namespace.alarm()) ?? 0) - 100);
     await calling.ask("releaseLock", { lock: id });
     const acquisition = await waiting;
     if (!acquisition.acquired) throw new Error("the lock was not acquired");

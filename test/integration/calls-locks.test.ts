@@ -67,6 +67,40 @@ describe("locks by call", () => {
     expect(after.rowsWritten - before.rowsWritten).toBe(4);
   });
 
+  it("cost no rows to be asked for again and again without waiting while they are held", async () => {
+    const namespace = new TestNamespace();
+    const calling = new Calling(namespace);
+    const { id } = lockOf(await calling.ask("acquireLock", { path: PATH, ttlMs: TTL_MS }));
+    const refused = await calling.ask("acquireLock", { path: PATH, ttlMs: TTL_MS });
+    const rows = await namespace.rowsWrittenBy(async () => {
+      for (let i = 0; i < 5; i++) {
+        const again = await calling.ask("acquireLock", { path: PATH, ttlMs: TTL_MS });
+        expect(again).toEqual({ ...refused, retryAfterMs: expect.any(Number) });
+      }
+    });
+    expect(rows).toBe(0);
+    await calling.ask("releaseLock", { lock: id });
+    lockOf(await calling.ask("acquireLock", { path: PATH, ttlMs: TTL_MS }));
+  });
+
+  it.each([
+    ["exclusive", "exclusive", false],
+    ["exclusive", "shared", false],
+    ["shared", "exclusive", false],
+    ["shared", "shared", true],
+    [{ permits: 1 }, { permits: 1 }, false],
+    [{ permits: 2 }, { permits: 2 }, true],
+  ] as const)("held as %j are asked for as %j, twice: %j", async (held, mode, isAcquired) => {
+    const calling = new Calling(new TestNamespace());
+    const lock = { path: PATH, ttlMs: TTL_MS };
+    // Somebody was refused, so that the second one looks first.
+    lockOf(await calling.ask("acquireLock", { ...lock, mode: held }));
+    const asked = await calling.ask("acquireLock", { ...lock, mode });
+    expect(asked.acquired).toBe(isAcquired);
+    const again = await calling.ask("acquireLock", { ...lock, mode });
+    expect(again.acquired).toBe(isAcquired && typeof mode === "string");
+  });
+
   it("are free when the ttl is over and one tick has passed, and not before", async () => {
     const namespace = new TestNamespace();
     const calling = new Calling(namespace);

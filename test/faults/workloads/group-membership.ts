@@ -3,6 +3,7 @@
  * watches is told of the members that there are.
  */
 import { until } from "../explained.ts";
+import { expectShown } from "../view-check.ts";
 import type { StartWorkload } from "../workload.ts";
 import type { FaultClient } from "../world.ts";
 
@@ -43,9 +44,18 @@ export const groupMembershipWorkload: StartWorkload = (world, zk, { GroupMembers
       const isTold = (): boolean => told.get(client)?.includes(name) === true;
       const group = new GroupMembership(own, PATH);
       const membership = await group.join({ id: name, data: name });
-      await world.sleep(random.below(STAY_MS));
-      await until(world, () => membership.isPresent && isTold());
-      await membership.leave();
+      try {
+        await world.sleep(random.below(STAY_MS));
+        await until(world, () => membership.isPresent && isTold());
+        await expectShown(
+          world,
+          client,
+          async () => (await own.getChildren(PATH)).children.sort().join(" "),
+          () => told.get(client)?.join(" ") ?? "",
+        );
+      } finally {
+        await membership.leave();
+      }
       await until(world, () => !isTold());
     },
     async check() {

@@ -18,9 +18,10 @@ export const multiLockWorkload: StartWorkload = (world, _zk, { Lock, MultiLock }
       if (random.below(2) === 0) paths.reverse();
       const locks = paths.map((path) => new Lock(zk, path));
       await using multi = await unfailing({ world, name }, new MultiLock(zk, locks).acquire());
-      const leave = multi.held.map((held) => {
-        const path = held.path.slice(0, held.path.lastIndexOf("/"));
-        return resources.get(path)?.enter(client, held);
+      const leave = paths.map((path) => {
+        const held = multi.held.find((each) => each.path.startsWith(`${path}/`));
+        if (held === undefined) world.report(`${name} does not hold ${path}`);
+        return held && resources.get(path)?.enter(client, held);
       });
       await world.sleep(random.below(USE_MS));
       for (const leaveOne of leave) leaveOne?.();

@@ -4,6 +4,7 @@
 import { NodeExistsError, NoNodeError, type Stat } from "../../../src/client/index.ts";
 import type { CachedNode, NodeCache } from "../../../src/recipes/index.ts";
 import { until } from "../explained.ts";
+import { expectShown } from "../view-check.ts";
 import type { StartWorkload } from "../workload.ts";
 import type { FaultClient } from "../world.ts";
 
@@ -82,13 +83,17 @@ export const nodeCacheWorkload: StartWorkload = (world, zk, { NodeCache }) => {
         followers.set(client, await followerOf(client));
       }
       const follower = followers.get(client);
+      if (follower === undefined) return;
       const zxid = await write(client);
       // What was deleted meanwhile may never show.
-      await until(
-        world,
-        () => (follower?.mzxid ?? 0) >= zxid || !world.server.paths().includes(PATH),
-      );
+      await until(world, () => follower.mzxid >= zxid || !world.server.paths().includes(PATH));
       await world.sleep(client.random.below(LOOK_MS));
+      await expectShown(
+        world,
+        client,
+        async () => `${(await client.zk.exists(PATH))?.mzxid}`,
+        () => `${follower.cache.current?.stat.mzxid}`,
+      );
     },
     async check() {
       const last = await zk.exists(PATH);

@@ -4,6 +4,7 @@
  */
 import type { ServiceProvider } from "../../../src/recipes/index.ts";
 import { until } from "../explained.ts";
+import { expectShown } from "../view-check.ts";
 import type { Recipes, StartWorkload } from "../workload.ts";
 import type { FaultClient } from "../world.ts";
 
@@ -42,6 +43,12 @@ export const serviceDiscoveryWorkload: StartWorkload = (world, zk, recipes) => {
         const second = `${count++}`;
         me.update({ payload: second });
         await until(world, () => payloadShown() === second);
+        await expectShown(
+          world,
+          client,
+          async () => (await own.getChildren(`${PATH}/${SERVICE}`)).children.sort().join(" "),
+          () => idsOf(provider),
+        );
         const { available } = provider;
         const picked = provider.pick();
         if (!available.some(({ id }) => id === picked?.id)) {

@@ -10,6 +10,7 @@ import {
 } from "../../../src/client/index.ts";
 import type { TreeCache, TreeChange } from "../../../src/recipes/index.ts";
 import { until } from "../explained.ts";
+import { expectShown } from "../view-check.ts";
 import type { StartWorkload } from "../workload.ts";
 import type { FaultClient, World } from "../world.ts";
 
@@ -26,7 +27,8 @@ interface Follower {
   readonly mzxids: Map<string, number>;
 }
 
-export const treeCacheWorkload: StartWorkload = (world, zk, { TreeCache }) => {
+export const treeCacheWorkload: StartWorkload = async (world, zk, { TreeCache }) => {
+  await zk.create(ROOT);
   const followers = new Map<FaultClient, Follower>();
   let count = 0;
 
@@ -49,9 +51,10 @@ export const treeCacheWorkload: StartWorkload = (world, zk, { TreeCache }) => {
   }
 
   /** Gives the path and the zxid that everybody must come to see, unless there is a later one or it is gone. */
-  async function write({ zk: own, random }: FaultClient): Promise<[path: string, zxid: number]> {
+  async function write(client: FaultClient): Promise<[path: string, zxid: number]> {
+    const { zk: own, random } = client;
+    const path = pathOf(client);
     const branch = `${ROOT}/${random.below(BRANCHES)}`;
-    const path = random.below(3) === 0 ? branch : `${branch}/${random.below(LEAVES)}`;
     const data = `${count++}`;
     try {
       switch (random.below(6)) {
@@ -92,12 +95,20 @@ export const treeCacheWorkload: StartWorkload = (world, zk, { TreeCache }) => {
         followers.set(client, await followerOf(client));
       }
       const follower = followers.get(client);
+      if (follower === undefined) return;
       const [path, zxid] = await write(client);
       await until(
         world,
-        () => (follower?.mzxids.get(path) ?? 0) >= zxid || !world.server.paths(path).includes(path),
+        () => (follower.mzxids.get(path) ?? 0) >= zxid || !world.server.paths(path).includes(path),
       );
       await world.sleep(client.random.below(LOOK_MS));
+      const looked = pathOf(client);
+      await expectShown(
+        world,
+        client,
+        async () => `${looked} ${(await client.zk.exists(looked))?.mzxid}`,
+        () => `${looked} ${follower.cache.get(looked)?.stat.mzxid}`,
+      );
     },
     async check() {
       await expectSame(world, followers.values());
@@ -115,6 +126,11 @@ export const treeCacheWorkload: StartWorkload = (world, zk, { TreeCache }) => {
     },
   };
 };
+
+function pathOf({ random }: FaultClient): string {
+  const branch = `${ROOT}/${random.below(BRANCHES)}`;
+  return random.below(3) === 0 ? branch : `${branch}/${random.below(LEAVES)}`;
+}
 
 /** Every one of them comes to have the znodes that there are. */
 async function expectSame(world: World, followers: Iterable<Follower>): Promise<void> {

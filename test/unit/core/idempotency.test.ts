@@ -61,12 +61,14 @@ describe("a write with an idempotency key", () => {
     expect(ask(client, setData("/a", "x"), "k").reply).toEqual(first.reply);
   });
 
-  it("is answered again with its error", () => {
+  it("is tried again when it failed, by itself or in a transaction", () => {
     const client = new TestServer().connect();
-    const failed = ask(client, setData("/a", "x"), "k");
-    expect(failed.err).toBe(-101);
+    const multi: Request = { type: OpCode.multi, ops: [setData("/a", "y")] };
+    expect(ask(client, setData("/a", "x"), "k").err).toBe(-101);
+    expect(ask(client, multi, "k2").reply).toMatchObject({ results: [{ err: -101 }] });
     client.request(create("/a"));
-    expect(ask(client, setData("/a", "x"), "k")).toMatchObject({ err: -101, zxid: failed.zxid });
+    expect(ask(client, setData("/a", "x"), "k").err).toBe(0);
+    expect(ask(client, multi, "k2").reply).toMatchObject({ results: [{ type: OpCode.setData }] });
   });
 
   it("is refused when the key was used for something else", () => {

@@ -113,6 +113,21 @@ it("is seen to be gone by who was away when it went", async () => {
   await waiting.wait;
 });
 
+it("lets those pass who were away when it went, although the next one is up", async () => {
+  const barrier = new Barrier(keeper, PATH);
+  await barrier.create();
+  const waiting = await startWaiting();
+  server.pause(waiter);
+  await barrier.remove();
+  await barrier.create();
+  // What a server tells who comes back is that something has changed.
+  await server.loseConnection(waiter);
+  server.resume(waiter);
+  await settle();
+  expect(waiting.isOver).toBe(true);
+  await waiting.wait;
+});
+
 it("is removed once, whatever happens to the reply", async () => {
   const barrier = new Barrier(keeper, PATH);
   for (const requests of ["applied", "dropped"] as const) {

@@ -43,10 +43,13 @@ class World {
       try {
         const claim = await queue.take({ signal: this.#stop.signal });
         const { path, token } = claim;
-        expect(token).toBeGreaterThan(this.#tokens.get(path) ?? 0);
-        expect(this.#completed.has(path)).toBe(false);
-        this.#tokens.set(path, token);
-        this.claimed.add(claim.text());
+        // Whose session was ended on the server hears of a claim before it hears of that, and another may be faster.
+        if (this.#server.hasSession(zk)) {
+          expect(token).toBeGreaterThan(this.#tokens.get(path) ?? 0);
+          expect(this.#completed.has(path)).toBe(false);
+          this.#tokens.set(path, token);
+          this.claimed.add(claim.text());
+        }
         await claim.complete();
         this.#completed.add(path);
       } catch (error) {
@@ -88,6 +91,8 @@ it.each(seeds)("loses no item, and returns no finished one (seed %i)", async (se
     (item) => !world.put.has(item) && !world.perhapsPut.has(item),
   );
   expect(invented).toEqual([]);
+  // Replies and sessions were lost, and yet nobody is left in doubt.
+  expect([...world.perhapsPut]).toEqual([]);
   expect(world.put.size).toBeGreaterThan(ITEMS);
   await faulty.server.close();
 });

@@ -48,6 +48,29 @@ async function settle(): Promise<void> {
   await server.clock.advance(1_000);
 }
 
+describe("taking without waiting", () => {
+  it("gives what nobody has claimed, and otherwise nothing", async () => {
+    expect(await queue.tryTake()).toBeUndefined();
+    // A queue that is only looked at is not made.
+    expect(server.paths("/")).not.toContain("/queues");
+    const path = await queue.put("x");
+    const claim = await queue.tryTake();
+    expect([claim?.text(), claim?.path]).toEqual(["x", path]);
+    expect(await queue.tryTake()).toBeUndefined();
+    expect(await open(other).tryTake()).toBeUndefined();
+    await claim?.release();
+    expect((await open(other).tryTake())?.text()).toBe("x");
+  });
+
+  it("gives a delayed item once it is due", async () => {
+    const path = await queue.put("x", { delayMs: 1_000 });
+    expect(path).toContain("/delayed/");
+    expect(await queue.tryTake()).toBeUndefined();
+    await settle();
+    expect((await queue.tryTake())?.text()).toBe("x");
+  });
+});
+
 describe("the order", () => {
   it("is that of priority, then of arrival", async () => {
     for (const item of ["c", "d"]) await queue.put(item);
@@ -310,5 +333,80 @@ describe("a limit", () => {
     expect(() => open(zk, { lengthMax: 0 })).toThrow(RangeError);
     await expect(queue.put("item", { priority: 1_000 })).rejects.toThrow(RangeError);
     await expect(queue.put("item", { delayMs: -1 })).rejects.toThrow(RangeError);
+  });
+});
+
+/** Opens so many that wait, each with a client of its own. */
+async function startWaiting(count: number) {
+  const clients = await Promise.all(Array.from({ length: count }, () => server.connect()));
+  const taking = clients.map((client) => track(open(client).take()));
+  await settle();
+  return { clients, taking };
+}
+
+/** Events and requests that one item costs, from its arrival to when all is still again. */
+async function costOfOneItem(count: number): Promise<readonly [events: number, requests: number]> {
+  const { taking } = await startWaiting(count);
+  const before = server.counters;
+  await queue.put("item");
+  await settle();
+  const { events, requests } = server.counters;
+  expect(taking.filter(({ isSettled }) => isSettled)).toHaveLength(1);
+  await server.close();
+  return [events - before.events, requests - before.requests];
+}
+
+describe("consumers that wait", () => {
+  it("are woken a few at a time, however many there are", async () => {
+    const few = await costOfOneItem(4);
+    server = new TestServer({ clock: new ManualClock() });
+    queue = open(await server.connect());
+    expect(await costOfOneItem(40)).toEqual(few);
+    // Two look out for the item, its claim and the claimant's leaving; one follows.
+    expect(few[0]).toBeLessThanOrEqual(8);
+  });
+
+  it("all get one, when there are enough", async () => {
+    const { taking } = await startWaiting(12);
+    await Promise.all(taking.map((_, index) => queue.put(`${index}`)));
+    await settle();
+    const claims = await Promise.all(taking.map(({ promise }) => promise));
+    expect(new Set(claims.map((claim) => claim.text())).size).toBe(12);
+    expect(server.paths(`${PATH}/waiting`)).toEqual([`${PATH}/waiting`]);
+  });
+
+  it.each([0, 1])("get an item although lookout %i cannot be reached", async (lookout) => {
+    const { clients, taking } = await startWaiting(3);
+    server.pause(clients[lookout]);
+    await queue.put("item");
+    await settle();
+    expect(taking.map(({ isSettled }) => isSettled)).toContain(true);
+    expect(taking[lookout]?.isSettled).toBe(false);
+    server.resume(clients[lookout]);
+    await settle();
+  });
+
+  it("get an item when those have died who looked out for it", async () => {
+    const { clients, taking } = await startWaiting(3);
+    for (const client of clients.slice(0, 2)) server.pause(client);
+    await queue.put("item");
+    await settle();
+    expect(taking.map(({ isSettled }) => isSettled)).toEqual([false, false, false]);
+    // Longer than a session lasts.
+    await server.clock.advance(60_000);
+    expect(taking[2]?.isSettled).toBe(true);
+  });
+
+  it("leave the line when they give up", async () => {
+    const giveUp = new AbortController();
+    const taking = track(open(other).take({ signal: giveUp.signal }));
+    const next = track(open(zk).take({ signal: giveUp.signal }));
+    await settle();
+    expect(server.paths(`${PATH}/waiting`)).toHaveLength(3);
+    giveUp.abort();
+    await expect(taking.promise).rejects.toThrow(RequestAbortedError);
+    await expect(next.promise).rejects.toThrow(RequestAbortedError);
+    await settle();
+    expect(server.paths(`${PATH}/waiting`)).toEqual([`${PATH}/waiting`]);
   });
 });

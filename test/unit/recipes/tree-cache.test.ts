@@ -293,6 +293,23 @@ describe("in the next session", () => {
     await until(clock, () => cache.isCurrent);
   });
 
+  // Found by fault runs: the list of children was taken for read, so the znode was missing until it changed.
+  it("it has what was listed before, but not read", async () => {
+    await create("/tree", "/tree/a");
+    const cache = new TreeCache(zk, "/tree");
+    await settled(clock, cache.start());
+    server.pause(zk);
+    await create("/tree/b");
+    await server.loseConnection(zk);
+    const { session } = zk;
+    void server
+      .loseConnection(zk, { operation: "getData", requests: "dropped" })
+      .then(() => server.expireSession(zk));
+    server.resume(zk);
+    await until(clock, () => zk.state === "connected" && zk.session !== session && cache.isCurrent);
+    expect(pathsOf(cache)).toEqual(["/tree", "/tree/a", "/tree/b"]);
+  });
+
   it("it is not taken for current when the session ends while it reads", async () => {
     await create("/t", ...Array.from({ length: 1_000 }, (_, index) => `/t/${index}`));
     const lost = server.loseConnection(zk, { operation: "getChildren" });
