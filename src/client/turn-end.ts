@@ -8,6 +8,8 @@
  */
 const QUIET_MICROTASKS = 16;
 
+const settled = Promise.resolve();
+
 export class TurnEnd {
   readonly #callback: () => void;
   #isScheduled = false;
@@ -20,18 +22,14 @@ export class TurnEnd {
   /** Something was brought. */
   postpone(): void {
     this.#quiet = 0;
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(this.#look);
+    if (!this.#isScheduled) void this.#wait();
   }
 
-  readonly #look = (): void => {
-    this.#quiet++;
-    if (this.#quiet < QUIET_MICROTASKS) {
-      queueMicrotask(this.#look);
-      return;
-    }
+  async #wait(): Promise<void> {
+    this.#isScheduled = true;
+    // Not queueMicrotask, which in workerd costs ten times as much.
+    for (; this.#quiet < QUIET_MICROTASKS; this.#quiet++) await settled;
     this.#isScheduled = false;
     this.#callback();
-  };
+  }
 }

@@ -109,8 +109,8 @@ function careless(zk: ZooKeeper): ZooKeeper {
 /** As with a server that knows no idempotency keys. */
 function keyless(zk: ZooKeeper): ZooKeeper {
   return observed(zk, {
-    setData: (path, data, { idempotencyKey: _, ...options } = {}) =>
-      zk.setData(path, data, options),
+    setData: (path, data, options) =>
+      zk.setData(path, data, { ...options, idempotencyKey: undefined }),
   });
 }
 
