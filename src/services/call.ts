@@ -145,7 +145,12 @@ export interface Calls {
       holder?: string | undefined;
     };
     gives:
-      | { acquired: true; lock: AcquiredLock }
+      | {
+          acquired: true;
+          lock: AcquiredLock;
+          /** How many stood before it when it joined the line. */
+          ahead: number;
+        }
       | {
           acquired: false;
           /** How many were ahead when it gave up. */

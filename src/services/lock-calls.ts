@@ -18,7 +18,8 @@ export const lockCalls: CallsOf<
 > = {
   async acquireLock(context, takes) {
     const resumed = await resume(context, takes);
-    if (resumed !== undefined) return { acquired: true, lock: resumed };
+    // Nobody remembers who stood before it.
+    if (resumed !== undefined) return { acquired: true, lock: resumed, ahead: 0 };
     const { waitMs = 0 } = takes;
     if (waitMs === 0) {
       return (await lookFirst(context, takes)) ?? (await acquire(context, takes, undefined));
@@ -105,8 +106,10 @@ async function acquire(
   const client = await context.open({ ttlMs });
   if (client.session !== undefined) context.journal?.noteSession(client.session);
   const lock = lockOf(client.zk, path, mode, holder);
+  let first: number | undefined;
   let ahead: number | undefined;
   const onPosition = (count: number): void => {
+    first ??= count;
     ahead = count;
   };
   let held: Held | undefined;
@@ -125,7 +128,7 @@ async function acquire(
   if (held === undefined) return await refused(context, client, path, mode, ahead);
   // While it waited, the session lived because the call did.
   if (signal !== undefined) client.hear();
-  return { acquired: true, lock: lockHeld(context, client, path, held) };
+  return { acquired: true, lock: lockHeld(context, client, path, held), ahead: first ?? 0 };
 }
 
 /**

@@ -69,7 +69,7 @@ describe("locks", () => {
       api.ask("POST", "/locks/l", { json: { ttlMs: TTL_MS, holder } });
     const first = await acquire("first");
     expect(first.status).toBe(200);
-    expect(first.json).toMatchObject({ path: "/l", ttlMs: TTL_MS });
+    expect(first.json).toMatchObject({ path: "/l", ttlMs: TTL_MS, ahead: 0 });
     const refused = await acquire("second");
     expect(refused.status).toBe(423);
     expect(refused.headers.get("content-type")).toBe("application/problem+json");

@@ -65,6 +65,15 @@ const LockContenderSchema = component(
   }),
 );
 
+const Acquired = component(
+  "AcquiredLock",
+  "A lock that was acquired just now.",
+  z.object({
+    ...Lock.shape,
+    ahead: described(int(0), "How many stood before it when it joined the line."),
+  }),
+);
+
 const LockState = component(
   "LockState",
   "Who holds a lock, and who waits, in their order.",
@@ -113,7 +122,7 @@ const acquire = operation(
     writes: true,
     body: { kind: "json", schema: AcquireLock },
     responses: {
-      200: { description: "It is held.", content: { "application/json": Lock } },
+      200: { description: "It is held.", content: { "application/json": Acquired } },
       423: {
         description: "It was not free in time.",
         content: { "application/problem+json": Locked },
@@ -131,7 +140,7 @@ const acquire = operation(
       mode: modeOf("body", body),
       holder,
     });
-    if (value.acquired) return json(200, lockJSON(value.lock), zxid);
+    if (value.acquired) return json(200, { ...lockJSON(value.lock), ahead: value.ahead }, zxid);
     const { ahead, holders, retryAfterMs } = value;
     throw locked(path, ahead, holders, retryAfterMs);
   },
