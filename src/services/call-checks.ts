@@ -2,7 +2,7 @@
  * What the parameters of each call must be.
  */
 import { isIdempotencyKey } from "../protocol/idempotency-key.ts";
-import type { CallName, Caller } from "./call.ts";
+import { type CallName, type Caller, CREATE_MODES } from "./call.ts";
 import {
   acl,
   bool,
@@ -36,15 +36,7 @@ const ZNODE_TTL_MS_MAX = 2 ** 40 - 1;
 const DELAY_MS_MAX = 365 * 86_400_000;
 const PRIORITY_MAX = 999;
 
-const createMode = oneOf(
-  "persistent",
-  "persistentSequential",
-  "ephemeral",
-  "ephemeralSequential",
-  "container",
-  "persistentWithTTL",
-  "persistentSequentialWithTTL",
-);
+const createMode = oneOf(...CREATE_MODES);
 const exactInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 const zxid = integer(0, Number.MAX_SAFE_INTEGER);
 const id = text(ID_LENGTH_MAX);

@@ -14,6 +14,7 @@ import {
 } from "../core/idempotency.ts";
 import { OpCode } from "../protocol/op-code.ts";
 import type { CallHost, GrantedSession } from "./call-host.ts";
+import { HARMLESS_CALLS } from "./harmless-calls.ts";
 import type { Call, Caller, CallName } from "./call.ts";
 import { fromBase64url, toBase64url } from "./base64url.ts";
 
@@ -29,21 +30,6 @@ const REPLAYED: ReadonlySet<CallName> = new Set([
   "raiseBarrier",
   "lowerBarrier",
   "putItem",
-]);
-
-/** Calls that do no harm when they are made again. */
-const UNKEYED: ReadonlySet<CallName> = new Set([
-  "getData",
-  "exists",
-  "getChildren",
-  "countChildren",
-  "getACL",
-  "awaitChange",
-  "renewSession",
-  "renewLock",
-  "inspectLock",
-  "getCounter",
-  "awaitBarrier",
 ]);
 
 export interface CallKey {
@@ -62,7 +48,7 @@ interface Note {
 
 /** What a call is known by; undefined without a key, or where a key means nothing. */
 export function callKeyOf({ grant, idempotencyKey: key }: Caller, call: Call): CallKey | undefined {
-  if (key === undefined || UNKEYED.has(call.name)) return undefined;
+  if (key === undefined || HARMLESS_CALLS.has(call.name)) return undefined;
   const subject = JSON.stringify(grant?.subject ?? "");
   return { prefix: `c${subject}${key.length}:${key}/`, hash: hashOf(call) };
 }

@@ -24,14 +24,18 @@ export interface SessionKey {
   readonly passwd: string;
 }
 
-export type CreateMode =
-  | "persistent"
-  | "persistentSequential"
-  | "ephemeral"
-  | "ephemeralSequential"
-  | "container"
-  | "persistentWithTTL"
-  | "persistentSequentialWithTTL";
+/** How znodes are created. */
+export const CREATE_MODES = [
+  "persistent",
+  "persistentSequential",
+  "ephemeral",
+  "ephemeralSequential",
+  "container",
+  "persistentWithTTL",
+  "persistentSequentialWithTTL",
+] as const;
+
+export type CreateMode = (typeof CREATE_MODES)[number];
 
 export type LockMode = "exclusive" | "shared" | { readonly permits: number };
 

@@ -161,7 +161,7 @@ describe("locks that are taken away", () => {
     await calling.ask("put", { path: PATH });
     await client.create(`${PATH}/lock-`, "", CreateFlags.ephemeralSequential);
     expect(await calling.ask("breakLock", { path: PATH })).toEqual({ broken: 1 });
-    expect(await client.exists(PATH)).toBeDefined();
+    expect(await namespace.rows("SELECT id FROM sessions")).toEqual([{ id: client.sessionId }]);
     const { session } = await calling.ask("openSession", { ttlMs: TTL_MS });
     await calling.ask("create", { path: "/other", mode: "ephemeral", session });
     await calling.ask("create", { path: `${PATH}/lock-`, mode: "ephemeralSequential", session });

@@ -40,23 +40,21 @@ const hasCurl = await run("curl", ["--version"]).then(
   () => false,
 );
 
-it.skipIf(!hasCurl).each(["http-api.md", "edge-functions.md"])(
-  "%s shows what one sees",
-  async (page) => {
-    await using server = await startEdgekeeper();
-    const api = `http://${server.host}:${server.httpPort}/v1/default`;
-    const examples = examplesIn(page);
-    expect(examples.length).toBeGreaterThan(0);
-    // One shell, since a command may set what the next one uses.
-    const mark = "--- next ---";
-    const script = examples
-      .map(({ command }) => `${command}\nprintf '\\n%s\\n' '${mark}'`)
-      .join("\n");
-    const env = { ...process.env, API: api };
-    const { stdout } = await run("bash", ["-c", script], { env });
-    const outputs = stdout.replaceAll("\r", "").split(mark);
-    examples.forEach(({ command, output }, index) => {
-      expect(outputs[index]?.trim(), command).toMatch(patternOf(output));
-    });
-  },
-);
+it.for(["http-api.md", "edge-functions.md"])("%s shows what one sees", async (page, { skip }) => {
+  skip(!hasCurl, "curl is not installed");
+  await using server = await startEdgekeeper();
+  const api = `http://${server.host}:${server.httpPort}/v1/default`;
+  const examples = examplesIn(page);
+  expect(examples.length).toBeGreaterThan(0);
+  // One shell, since a command may set what the next one uses.
+  const mark = "--- next ---";
+  const script = examples
+    .map(({ command }) => `${command}\nprintf '\\n%s\\n' '${mark}'`)
+    .join("\n");
+  const env = { ...process.env, API: api };
+  const { stdout } = await run("bash", ["-c", script], { env });
+  const outputs = stdout.replaceAll("\r", "").split(mark);
+  examples.forEach(({ command, output }, index) => {
+    expect(outputs[index]?.trim(), command).toMatch(patternOf(output));
+  });
+});

@@ -11,7 +11,10 @@
 export function checkOrigin(request: Request): string | undefined {
   const { hostname } = new URL(request.url);
   const origin = request.headers.get("origin");
-  if (origin === null) return UNOWNED.test(hostname) ? undefined : `not by the name ${hostname}`;
+  if (origin === null)
+    return UNOWNED.test(hostname)
+      ? undefined
+      : `not by the name ${hostname}: an open server is asked by its address (docs/security.md)`;
   const url = parseURL(origin);
   const isOwn = url?.host === request.headers.get("host");
   if (isOwn && url !== undefined && ADDRESS.test(url.hostname)) return undefined;

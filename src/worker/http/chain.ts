@@ -1,5 +1,5 @@
 /**
- * What every request to a namespace goes through before a route gets it: its URL's length, the door, the namespace's name.
+ * What every request to a namespace goes through before a route gets it: the door, the namespace's name.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../../objects/env.ts";
@@ -8,9 +8,6 @@ import { problem } from "./problem.ts";
 
 /** A namespace is a path segment of a URL, and the name of a Durable Object. */
 export const NAMESPACE = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
-
-/** A znode's path in percent-encoding, and something around it. */
-export const URL_LENGTH_MAX = 16_384;
 
 export interface AppEnv {
   Bindings: Env;
@@ -58,10 +55,6 @@ const NAMES = {
 /** Asks the door, and keeps what it says. */
 async function enter(context: AppContext, namespace: string): Promise<void> {
   const request = context.req.raw;
-  if (request.url.length > URL_LENGTH_MAX) {
-    const detail = `the URL is longer than ${URL_LENGTH_MAX} characters`;
-    throw problem("uriTooLong", detail);
-  }
   const answer = await authorize({ via: "http", request }, namespace, context.env);
   if (!answer.ok) {
     throw problem(NAMES[answer.status], answer.message, { headers: answer.headers });

@@ -8,7 +8,8 @@ import type { CallName, Caller } from "../../services/call.ts";
 import type { AppContext, AppEnv } from "./chain.ts";
 import type { Asked, Operation } from "./operation.ts";
 import { IDEMPOTENCY_KEY } from "./parameters.ts";
-import { type CallOf, perform } from "./perform.ts";
+import type { CallOf } from "../calls/ask-object.ts";
+import { perform } from "./perform.ts";
 import { invalid, problem, type ProblemError, problemOf } from "./problem.ts";
 import { znodePathOf } from "./znode-path.ts";
 

@@ -4,7 +4,7 @@
  */
 import en from "zod/v4/locales/en.js";
 import * as z from "zod/mini";
-import { CallErrorCode } from "../../services/call.ts";
+import { CallErrorCode, CREATE_MODES } from "../../services/call.ts";
 import { TTL_MS_MAX } from "../../protocol/limits.ts";
 
 // Without one, every message is "Invalid input".
@@ -47,16 +47,7 @@ export const path = () =>
 
 export const base64 = () => z.base64().check(z.maxLength(1_400_000));
 
-export const createMode = () =>
-  z.enum([
-    "persistent",
-    "persistentSequential",
-    "ephemeral",
-    "ephemeralSequential",
-    "container",
-    "persistentWithTTL",
-    "persistentSequentialWithTTL",
-  ]);
+export const createMode = () => z.enum(CREATE_MODES);
 
 export const znodeTtlMs = () =>
   described(int(1, TTL_MS_MAX), "Of modes with a TTL: how long the znode lives without a change.");

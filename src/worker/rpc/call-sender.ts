@@ -1,36 +1,17 @@
 /**
- * Sends calls to a namespace's object, through the door. What can be asked again safely is asked once more when the object
- * started over or could not be reached.
+ * Sends calls to a namespace's object, through the door.
  */
 import type { Env } from "../../objects/env.ts";
-import type { GuardMode } from "../../objects/guarded-call.ts";
-import type { Call, Caller, CallName, CallResult, Calls } from "../../services/call.ts";
+import type { Caller, CallName, CallResult, Calls } from "../../services/call.ts";
 import { authorize } from "../access/door.ts";
+import { askAgain, begin, type CallOf, type SubtreeStub, widened } from "../calls/ask-object.ts";
 import { NAMESPACE } from "../http/chain.ts";
 import { connectionLoss, EdgekeeperError, invalidCall, RefusedError } from "./errors.ts";
-
-export type CallOf<N extends CallName> = { readonly name: N } & Readonly<Calls[N]["takes"]>;
 
 export interface WriteOptions {
   /** 1 to 128 characters: the same key again gets the first answer again, for ten minutes at least. */
   readonly idempotencyKey?: string | undefined;
 }
-
-/** Calls that may be done twice: they change nothing, or nothing more the second time. */
-const REPEATABLE: ReadonlySet<CallName> = new Set([
-  "getData",
-  "exists",
-  "getChildren",
-  "countChildren",
-  "getACL",
-  "awaitChange",
-  "inspectLock",
-  "getCounter",
-  "awaitBarrier",
-  "renewSession",
-  "renewLock",
-  "releaseLock",
-] satisfies CallName[]);
 
 export interface CallSenderOptions {
   readonly env: Env;
@@ -59,7 +40,7 @@ export class CallSender {
     { idempotencyKey }: WriteOptions = {},
   ): Promise<Calls[N]["gives"]> {
     const caller = await this.#caller(idempotencyKey);
-    const result = await this.#repeat<N, unknown>(call, caller, () =>
+    const result = await this.#repeat<unknown>(call.name, caller, () =>
       "waitMs" in call ? this.#wait(caller, call) : this.#object().perform(caller, widened(call)),
     );
     return valueOf(call, result);
@@ -75,8 +56,8 @@ export class CallSender {
     { idempotencyKey }: WriteOptions = {},
   ): Promise<{ readonly value: Calls[N]["gives"]; readonly begun: BegunCall }> {
     const caller = await this.#caller(idempotencyKey);
-    const { result, begun } = await this.#repeat(call, caller, () =>
-      this.#begin(caller, call, "giveBack"),
+    const { result, begun } = await this.#repeat(call.name, caller, () =>
+      begin(this.#object(), caller, widened(call), "giveBack"),
     );
     try {
       return { value: valueOf(call, result), begun };
@@ -88,41 +69,17 @@ export class CallSender {
 
   /** A call that stops waiting when the caller goes away. */
   async #wait<N extends CallName>(caller: Caller, call: CallOf<N>): Promise<unknown> {
-    const { result, begun } = await this.#begin(caller, call, "keep");
+    const { result, begun } = await begin(this.#object(), caller, widened(call), "keep");
     begun[Symbol.dispose]();
     return result;
   }
 
-  /** In one round trip: the outcome is asked for before there is an answer to the beginning. */
-  async #begin<N extends CallName>(caller: Caller, call: CallOf<N>, mode: GuardMode) {
-    const beginning = this.#object().begin(caller, widened(call), mode);
-    const [begun, result] = await Promise.all([beginning, beginning.outcome()]);
-    return { begun, result };
-  }
-
-  async #repeat<N extends CallName, T>(
-    { name }: CallOf<N>,
-    { idempotencyKey }: Caller,
-    ask: () => Promise<T>,
-  ): Promise<T> {
-    const mayRepeat = REPEATABLE.has(name) || idempotencyKey !== undefined;
-    try {
-      return await ask();
-    } catch (error) {
-      console.error(`${name} failed:`, error);
-      // An object that has too much to do would only have more.
-      if (!mayRepeat || isOverloaded(error)) throw connectionLoss(name);
-    }
-    try {
-      return await ask();
-    } catch (error) {
-      console.error(`${name} failed again:`, error);
-      throw connectionLoss(name);
-    }
+  #repeat<T>(name: CallName, caller: Caller, ask: () => Promise<T>): Promise<T> {
+    return askAgain(name, caller, ask, () => connectionLoss(name));
   }
 
   /** Anew for every call: after a reset, an old stub is of no use. */
-  #object() {
+  #object(): SubtreeStub {
     const { env, namespace } = this.#options;
     return env.SUBTREE.getByName(namespace);
   }
@@ -139,19 +96,10 @@ export class CallSender {
 }
 
 /** What the object keeps for a call, until it is disposed of. */
-export type BegunCall = Awaited<ReturnType<ReturnType<Env["SUBTREE"]["getByName"]>["begin"]>>;
-
-/** It is one of the calls, whichever its name is; the compiler cannot tell. */
-function widened<N extends CallName>(call: CallOf<N>): Call {
-  return call as unknown as Call;
-}
+export type BegunCall = Awaited<ReturnType<SubtreeStub["begin"]>>;
 
 function valueOf<N extends CallName>(_call: CallOf<N>, result: unknown): Calls[N]["gives"] {
   const answer = result as CallResult<N>;
   if (!answer.ok) throw new EdgekeeperError(answer.error);
   return answer.value;
-}
-
-function isOverloaded(error: unknown): boolean {
-  return error instanceof Error && "overloaded" in error && error.overloaded === true;
 }

@@ -3,7 +3,8 @@
  */
 import { RpcTarget } from "cloudflare:workers";
 import type { CallName, Calls, LockMode, SessionKey } from "../../services/call.ts";
-import type { CallOf, CallSender, WriteOptions } from "./call-sender.ts";
+import type { CallOf } from "../calls/ask-object.ts";
+import type { CallSender, WriteOptions } from "./call-sender.ts";
 import { bytesOf, type Data, opsOf, type RPCTransactionOp } from "./data.ts";
 import { LockNotAcquiredError } from "./errors.ts";
 import { LockHandle } from "./lock-handle.ts";
